@@ -1,0 +1,3 @@
+"""epview: why does this Service (not) reach its pods?"""
+
+__version__ = "0.1.0"

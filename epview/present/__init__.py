@@ -1,0 +1,1 @@
+"""Pure text: words, ages and columns for screens and reports alike."""

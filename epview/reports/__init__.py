@@ -1,0 +1,1 @@
+"""What `epview check` writes."""

@@ -1,0 +1,1 @@
+"""The outside world: every source gives the same stream of changes."""

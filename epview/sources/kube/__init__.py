@@ -1,0 +1,1 @@
+"""The live cluster: kubeconfig, connection, and a reflector for each resource."""

@@ -1,0 +1,1 @@
+"""The Textual interface: it shows Views and never fetches."""
