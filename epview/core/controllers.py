@@ -1,0 +1,301 @@
+"""What the endpoint, endpointslice and mirroring controllers would write.
+
+Reproduces kube-controller-manager's behaviour (measured on 1.37): which pods count, how ports
+resolve, how subsets are repacked, how slices are grouped. Used to judge whether the real objects
+agree, to answer "what if", to judge manifests, and to run the demo's own controllers.
+
+Sources: pkg/controller/endpoint/endpoints_controller.go, staging endpointslice/reconciler.go and
+utils.go, pkg/controller/endpointslicemirroring/reconciler.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from epview.core.objects import (
+    SKIP_MIRROR_LABEL,
+    Container,
+    ContainerPort,
+    Endpoint,
+    EndpointAddress,
+    EndpointConditions,
+    EndpointHints,
+    EndpointPort,
+    Endpoints,
+    EndpointSubset,
+    ForZone,
+    Node,
+    ObjectReference,
+    Pod,
+    Service,
+    ServicePort,
+    ip_family,
+)
+
+MAX_ENDPOINTS_ADDRESSES: Final = 1000  # beyond it Endpoints is truncated and annotated
+MAX_ENDPOINTS_PER_SLICE: Final = 100  # --max-endpoints-per-slice
+MAX_MIRRORED_PER_SUBSET: Final = 1000  # --mirroring-max-endpoints-per-subset
+
+Ports = tuple[EndpointPort, ...]
+
+
+class SliceGroup(Struct, frozen=True):
+    """The payload of one EndpointSlice; ``ports`` is None for a placeholder without endpoints."""
+
+    address_type: str
+    ports: Ports | None
+    endpoints: tuple[Endpoint, ...]
+
+
+class Expected(Struct, frozen=True):
+    """What both controllers would write for one Service with a selector."""
+
+    subsets: tuple[EndpointSubset, ...] = ()
+    truncated: bool = False
+    slices: tuple[SliceGroup, ...] = ()
+
+
+def expected(service: Service, pods: Iterable[Pod], nodes: Mapping[str, Node] | None = None) -> Expected:
+    """The Endpoints subsets and EndpointSlices that ``pods`` (those matching the selector) lead to.
+
+    ``nodes`` by name; None means that Nodes are not visible: then every node counts as existing and
+    zones stay empty. Services of type ExternalName or without a selector are not reconciled.
+    """
+    if not reconciled(service):
+        return Expected()
+    listed = list(pods)
+    subsets, truncated = _truncate(_subsets(service, listed))
+    return Expected(subsets=subsets, truncated=truncated, slices=tuple(_slices(service, listed, nodes)))
+
+
+def reconciled(service: Service) -> bool:
+    """Whether the controllers write anything for this Service."""
+    return bool(service.selector) and service.spec.type != "ExternalName"
+
+
+# -- which pods, which address, which port ---------------------------------------------------------
+
+
+def counts(pod: Pod, *, include_terminating: bool) -> bool:
+    """ShouldPodBeInEndpoints: not finished, with an IP, and not terminating unless asked for."""
+    return not pod.finished and bool(pod.ips) and (include_terminating or not pod.terminating)
+
+
+def find_port(pod: Pod, port: ServicePort) -> int | None:
+    """The number a Service port resolves to in this pod; None when its name is not found.
+
+    A number is taken as it is: containerPort is informational. A name is looked up with its
+    protocol over the containers, then over the restartable init containers (since 1.32).
+    """
+    target = port.target
+    if isinstance(target, int):
+        return target
+    for container_port in declared_ports(pod):
+        if container_port.name == target and container_port.protocol == port.protocol:
+            return container_port.container_port
+    return None
+
+
+def declared_ports(pod: Pod) -> Iterator[ContainerPort]:
+    """All ports the name look-up considers, in its order."""
+    for container in port_containers(pod):
+        yield from container.ports
+
+
+def port_containers(pod: Pod) -> tuple[Container, ...]:
+    return pod.spec.containers + pod.spec.sidecars
+
+
+def endpoint_ports(service: Service, pod: Pod) -> Ports:
+    """The ports of this pod's endpoint: those of the Service that resolve, under the Service's names."""
+    return tuple(
+        EndpointPort(name=port.name, port=number, protocol=port.protocol, app_protocol=port.app_protocol)
+        for port in service.spec.ports
+        if (number := find_port(pod, port)) is not None
+    )
+
+
+def _hostname(service: Service, pod: Pod) -> str:
+    same = pod.spec.subdomain == service.key.name and pod.key.namespace == service.key.namespace
+    return pod.spec.hostname if same else ""
+
+
+def _target_ref(pod: Pod) -> ObjectReference:
+    key = pod.key
+    return ObjectReference(kind="Pod", namespace=key.namespace, name=key.name, uid=pod.metadata.uid)
+
+
+# -- Endpoints -------------------------------------------------------------------------------------
+
+
+def _subsets(service: Service, pods: Sequence[Pod]) -> tuple[EndpointSubset, ...]:
+    """One subset for each distinct set of ports (RepackSubsets); ready and not ready side by side."""
+    publish = service.spec.publish_not_ready_addresses
+    family = service.families[0]
+    groups: dict[Ports, tuple[list[EndpointAddress], list[EndpointAddress]]] = {}
+    for pod in pods:
+        ip = next((ip for ip in pod.ips if ip_family(ip) == family), None)
+        if ip is None or not counts(pod, include_terminating=publish):
+            continue
+        ports = tuple(sorted(endpoint_ports(service, pod), key=_port_order))
+        if service.spec.ports and not ports:
+            continue  # no port resolves: the pod is in no subset, though it is in a slice
+        ready, not_ready = groups.setdefault(ports, ([], []))
+        address = EndpointAddress(
+            ip=ip,
+            hostname=_hostname(service, pod),
+            node_name=pod.spec.node_name or None,
+            target_ref=_target_ref(pod),
+        )
+        (ready if publish or pod.ready else not_ready).append(address)
+    return tuple(
+        EndpointSubset(
+            addresses=_in_order(ready) or None,
+            not_ready_addresses=_in_order(not_ready) or None,
+            ports=ports or None,
+        )
+        for ports, (ready, not_ready) in groups.items()
+    )
+
+
+def _port_order(port: EndpointPort) -> tuple[int, str, str]:
+    return (port.port or 0, port.protocol or "", port.name or "")
+
+
+def _in_order(addresses: list[EndpointAddress]) -> tuple[EndpointAddress, ...]:
+    return tuple(sorted(addresses, key=lambda a: (a.ip, a.target_ref.uid if a.target_ref else "")))
+
+
+def _truncate(subsets: tuple[EndpointSubset, ...]) -> tuple[tuple[EndpointSubset, ...], bool]:
+    """At most 1,000 addresses in all, ready ones first (the controller's own proportions vary)."""
+    ready = sum(len(s.addresses or ()) for s in subsets)
+    total = ready + sum(len(s.not_ready_addresses or ()) for s in subsets)
+    if total <= MAX_ENDPOINTS_ADDRESSES:
+        return subsets, False
+    room_ready = min(ready, MAX_ENDPOINTS_ADDRESSES)
+    room_not_ready = MAX_ENDPOINTS_ADDRESSES - room_ready
+    kept = []
+    for subset in subsets:
+        addresses = (subset.addresses or ())[:room_ready]
+        not_ready = (subset.not_ready_addresses or ())[:room_not_ready]
+        room_ready -= len(addresses)
+        room_not_ready -= len(not_ready)
+        if addresses or not_ready:
+            kept.append(
+                EndpointSubset(
+                    addresses=addresses or None, not_ready_addresses=not_ready or None, ports=subset.ports
+                )
+            )
+    return tuple(kept), True
+
+
+# -- EndpointSlices --------------------------------------------------------------------------------
+
+
+def _slices(service: Service, pods: Sequence[Pod], nodes: Mapping[str, Node] | None) -> Iterator[SliceGroup]:
+    for family in service.families:
+        groups: dict[Ports, list[Endpoint]] = {}
+        for pod in pods:
+            addresses = tuple(ip for ip in pod.ips if ip_family(ip) == family)
+            if (
+                not addresses
+                or not counts(pod, include_terminating=True)
+                or _node_missing(service, pod, nodes)
+            ):
+                continue
+            endpoint = _endpoint(service, pod, addresses, nodes)
+            groups.setdefault(endpoint_ports(service, pod), []).append(endpoint)
+        if not groups:
+            yield SliceGroup(family, None, ())
+        for ports, endpoints in groups.items():
+            yield from _chunks(family, ports, endpoints, MAX_ENDPOINTS_PER_SLICE)
+
+
+def _node_missing(service: Service, pod: Pod, nodes: Mapping[str, Node] | None) -> bool:
+    """The slice controller skips a pod whose Node it does not know, unless unready ones are published."""
+    if nodes is None or service.spec.publish_not_ready_addresses:
+        return False
+    return pod.spec.node_name not in nodes
+
+
+def _endpoint(
+    service: Service, pod: Pod, addresses: tuple[str, ...], nodes: Mapping[str, Node] | None
+) -> Endpoint:
+    serving = pod.ready
+    ready = service.spec.publish_not_ready_addresses or (serving and not pod.terminating)
+    node = (nodes or {}).get(pod.spec.node_name)
+    zone = node.zone if node else ""
+    return Endpoint(
+        addresses=addresses,
+        conditions=EndpointConditions(ready=ready, serving=serving, terminating=pod.terminating),
+        hostname=_hostname(service, pod) or None,
+        node_name=pod.spec.node_name or None,
+        zone=zone or None,
+        target_ref=_target_ref(pod),
+        hints=_hints(service, pod, zone) if ready else None,
+    )
+
+
+def _hints(service: Service, pod: Pod, zone: str) -> EndpointHints | None:
+    """trafficDistribution: each ready endpoint is hinted to its own zone (and node)."""
+    wish = service.spec.traffic_distribution
+    if wish not in ("PreferClose", "PreferSameZone", "PreferSameNode"):
+        return None
+    zones = (ForZone(name=zone),) if zone else None
+    same_node = wish == "PreferSameNode" and pod.spec.node_name
+    return EndpointHints(
+        for_zones=zones, for_nodes=(ForZone(name=pod.spec.node_name),) if same_node else None
+    )
+
+
+def _chunks(family: str, ports: Ports, endpoints: Sequence[Endpoint], size: int) -> Iterator[SliceGroup]:
+    for start in range(0, len(endpoints), size):
+        yield SliceGroup(family, ports, tuple(endpoints[start : start + size]))
+
+
+# -- mirroring -------------------------------------------------------------------------------------
+
+
+def mirrored(endpoints: Endpoints) -> tuple[SliceGroup, ...]:
+    """The slices the mirroring controller makes of hand-written Endpoints; see `not_mirrored_because`.
+
+    At most 1,000 addresses of each subset are taken; mirrored endpoints carry only ``ready``.
+    """
+    groups: dict[tuple[str, Ports], list[Endpoint]] = {}
+    for subset in endpoints.subsets or ():
+        ports = subset.ports or ()
+        marked = [(a, True) for a in subset.addresses or ()]
+        marked += [(a, False) for a in subset.not_ready_addresses or ()]
+        for address, ready in marked[:MAX_MIRRORED_PER_SUBSET]:
+            groups.setdefault((ip_family(address.ip), ports), []).append(_mirror(address, ready=ready))
+    return tuple(
+        group
+        for (family, ports), members in groups.items()
+        for group in _chunks(family, ports, members, MAX_ENDPOINTS_PER_SLICE)
+    )
+
+
+def _mirror(address: EndpointAddress, *, ready: bool) -> Endpoint:
+    return Endpoint(
+        addresses=(address.ip,),
+        conditions=EndpointConditions(ready=ready),
+        hostname=address.hostname or None,
+        node_name=address.node_name,
+        target_ref=address.target_ref,
+    )
+
+
+def not_mirrored_because(service: Service | None, endpoints: Endpoints) -> str:
+    """Why the mirroring controller leaves these Endpoints alone; ``""`` when it mirrors them."""
+    if endpoints.metadata.labels.get(SKIP_MIRROR_LABEL) == "true":
+        return f"the label {SKIP_MIRROR_LABEL}=true asks the mirroring controller to leave it alone"
+    if endpoints.metadata.annotations.leader is not None:
+        return "the object carries a leader-election annotation, so it is not mirrored"
+    if service is None:
+        return "there is no Service of that name"
+    if service.selector:
+        return "the Service has a selector"
+    return ""
