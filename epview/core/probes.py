@@ -1,0 +1,170 @@
+"""Probes in words, and which Unhealthy event belongs to which container and probe.
+
+Sources: kubectl's describe printer for the wording; pkg/kubelet/prober for the events.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from epview.core.objects import Container, ContainerStatus, Event, Pod, Probe
+
+KINDS: Final = ("startup", "readiness", "liveness")
+
+_MESSAGE: Final = re.compile(
+    r"(Readiness|Liveness|Startup) probe (failed|warning|errored(?: and resulted in (\w+) state)?): (.*)\Z",
+    re.DOTALL,
+)
+_COMBINED: Final = "(combined from similar events): "
+_CONTAINER: Final = re.compile(r"spec\.(?:init)?[cC]ontainers\{(.+)\}\Z")
+
+
+class ProbeFailure(Struct, frozen=True):
+    """One Unhealthy event, taken apart. ``container`` is "" where the event does not tell it.
+
+    ``outcome``: failed (counted), errored (thrown away: the container stays as it was).
+    """
+
+    kind: str
+    outcome: str
+    message: str
+    container: str
+    count: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+
+
+def describe(probe: Probe) -> str:
+    """As ``kubectl describe`` words it: ``http-get http://:8080/healthz delay=0s timeout=1s …``."""
+    attributes = (
+        f"delay={probe.initial_delay_seconds}s timeout={probe.timeout_seconds}s "
+        f"period={probe.period_seconds}s #success={probe.success_threshold} #failure={probe.failure_threshold}"
+    )
+    return f"{action(probe)} {attributes}"
+
+
+def action(probe: Probe) -> str:
+    """What the probe does: ``http-get http://:8080/healthz``, ``tcp-socket :5432``, ``exec [cat /x]``."""
+    if probe.exec is not None:
+        return f"exec [{' '.join(probe.exec.command)}]"
+    if (http := probe.http_get) is not None:
+        path = http.path if http.path.startswith("/") or not http.path else f"/{http.path}"
+        return f"http-get {http.scheme.lower()}://{http.host}:{http.port}{path}"
+    if (tcp := probe.tcp_socket) is not None:
+        return f"tcp-socket {tcp.host}:{tcp.port}"
+    if (grpc := probe.grpc) is not None:
+        return f"grpc <pod>:{grpc.port} {grpc.service or ''}".rstrip()
+    return "unknown"
+
+
+def short(kind: str, probe: Probe) -> str:
+    """A few words for a table cell: ``readiness GET :8080/healthz``."""
+    if (http := probe.http_get) is not None:
+        return f"{kind} GET :{http.port}{http.path or '/'}"
+    return f"{kind} {action(probe)}"
+
+
+def of_container(container: Container) -> Iterator[tuple[str, Probe]]:
+    """The probes a container has, as (kind, probe), in the order they come into play."""
+    for kind, probe in zip(
+        KINDS, (container.startup_probe, container.readiness_probe, container.liveness_probe), strict=True
+    ):
+        if probe is not None:
+            yield kind, probe
+
+
+def probed_containers(pod: Pod) -> Iterator[tuple[Container, ContainerStatus | None]]:
+    """The containers that take part in readiness (sidecars too) with their status, if there is one."""
+    statuses = {s.name: s for s in (*pod.status.init_container_statuses, *pod.status.container_statuses)}
+    for container in (*pod.spec.sidecars, *pod.spec.containers):
+        yield container, statuses.get(container.name)
+
+
+def parse(event: Event) -> ProbeFailure | None:
+    """The probe failure an event tells of; None for any other event, also for a warning (a success)."""
+    if event.reason != "Unhealthy":
+        return None
+    combined = event.message.startswith(_COMBINED)
+    match = _MESSAGE.match(event.message.removeprefix(_COMBINED))
+    if match is None or match[2] == "warning":
+        return None
+    # the key that merges similar events has no field path, so its container may be another one's
+    container = None if combined else _CONTAINER.match(event.involved_object.field_path)
+    return ProbeFailure(
+        kind=match[1].lower(),
+        outcome="errored" if match[2].startswith("errored") else "failed",
+        message=match[4].strip(),
+        container=container[1] if container else "",
+        count=event.times,
+        first_seen=event.first_seen,
+        last_seen=event.last_seen,
+    )
+
+
+def latest(
+    events: Iterable[Event], kind: str, container: str, not_before: datetime | None = None
+) -> ProbeFailure | None:
+    """The newest failure of one probe of one container; None if there is none since ``not_before``.
+
+    ``events`` are those of the pod's uid, newest first. An event older than ``not_before`` (the
+    container's start, say) speaks of another life and is never shown as a cause.
+    """
+    for event in events:
+        failure = parse(event)
+        if failure is None or failure.kind != kind or failure.container not in ("", container):
+            continue
+        if not_before is not None and failure.last_seen is not None and failure.last_seen < not_before:
+            continue
+        return failure
+    return None
+
+
+def startup_budget(probe: Probe) -> float:
+    """Seconds until a container that never passes this startup probe is killed."""
+    return probe.initial_delay_seconds + probe.period_seconds * probe.failure_threshold
+
+
+def warm_up(container: Container) -> float:
+    """Seconds after its start in which a container may well not be ready yet (rule EP308)."""
+    probe = container.readiness_probe
+    if probe is None:
+        return 10.0
+    return probe.initial_delay_seconds + probe.period_seconds * (probe.success_threshold + 1) + 10.0
+
+
+def advice(message: str, probe: Probe | None = None) -> str:
+    """What the last words of a probe mean, by their stable parts; "" when they say it themselves."""
+    text = message.lower()
+    if match := re.search(r"statuscode: (\d{3})", text):
+        return _status_advice(int(match[1]))
+    if "connection refused" in text:
+        return "nothing listens on that port (yet)"
+    if any(part in text for part in ("i/o timeout", "deadline exceeded", "timed out", "timeout:")):
+        one_second = probe is not None and probe.timeout_seconds == 1
+        return (
+            "no answer within the default time-out of 1 s" if one_second else "no answer within the time-out"
+        )
+    if "no route to host" in text:
+        return "the address cannot be reached from its own node"
+    if "not found" in text and "port" in text:
+        return "the probe names a port that its container does not declare"
+    if "gave http response to https client" in text:
+        return "the probe speaks HTTPS, the container plain HTTP"
+    if "not_serving" in text:
+        return "the gRPC health service says NOT_SERVING"
+    return ""
+
+
+def _status_advice(code: int) -> str:
+    if code in (401, 403):
+        return "the probe path asks for credentials"
+    if code == 404:
+        return "the probe path does not exist"
+    if code >= 500:
+        return "the application answers, and says that it is not well"
+    return ""

@@ -1,0 +1,402 @@
+"""The world: what has been seen of the cluster, in tables and indexes.
+
+Contract
+- Tables are keyed by (namespace, name). Two objects of one name never coexist: a newer uid replaces.
+- Per object the world follows the order of the changes it is given; it promises nothing across kinds.
+- `apply` costs what a change touches, never the size of the cluster, and returns the Services whose
+  verdict may differ now. After any order of the same final objects, every query answers the same.
+- Events are kept while the object they speak of lives, also after the server expired them: an event
+  that goes is no sign that its cause went.
+- Nothing here knows time or threads: the owner serialises calls.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from epview.core.changes import Change, Drop, Put, Relist
+from epview.core.objects import (
+    Endpoints,
+    EndpointSlice,
+    Event,
+    Key,
+    Namespace,
+    Node,
+    Object,
+    Pod,
+    Service,
+)
+from epview.core.view import Phase, ResourceState
+
+EVENTS_PER_OBJECT: Final = 40
+"""Kept for one object: the kubelet's spam filter lets 25 through before it slows down."""
+
+CONTAINER_SPECS: Final = 20_000
+"""Distinct container specs remembered for sharing."""
+
+LabelSet = frozenset[tuple[str, str]]
+
+
+class PodGroup:
+    """Pods of one namespace with identical labels, and the Services whose selector they match.
+
+    Pods of one ReplicaSet share one group, so that selectors are matched once per label set and the
+    labels are held in memory once.
+    """
+
+    __slots__ = ("labels", "namespace", "pods", "services")
+
+    def __init__(self, namespace: str, labels: dict[str, str]) -> None:
+        self.namespace = namespace
+        self.labels = labels
+        self.pods: dict[Key, Pod] = {}
+        self.services: set[Key] = set()
+
+    def matches(self, selector: dict[str, str]) -> bool:
+        return all(self.labels.get(key) == value for key, value in selector.items())
+
+
+class World:
+    """Tables (`services`, `endpoints`, …) to read, `apply` to change, queries to ask."""
+
+    def __init__(self) -> None:
+        self.services: dict[Key, Service] = {}
+        self.endpoints: dict[Key, Endpoints] = {}
+        self.slices: dict[Key, EndpointSlice] = {}
+        self.pods: dict[Key, Pod] = {}
+        self.events: dict[Key, Event] = {}
+        self.nodes: dict[Key, Node] = {}
+        self.namespaces: dict[Key, Namespace] = {}
+        self.states: dict[tuple[str, str], ResourceState] = {}
+
+        self._slices_of: defaultdict[Key, dict[Key, EndpointSlice]] = defaultdict(dict)
+        self._events_of: defaultdict[str, dict[Key, Event]] = defaultdict(dict)
+        self._groups: dict[tuple[str, LabelSet], PodGroup] = {}
+        self._group_of: dict[Key, PodGroup] = {}
+        self._groups_by_pair: defaultdict[tuple[str, str, str], set[PodGroup]] = defaultdict(set)
+        self._groups_in: defaultdict[str, set[PodGroup]] = defaultdict(set)
+        self._groups_of: defaultdict[Key, set[PodGroup]] = defaultdict(set)
+        self._services_by_pair: defaultdict[tuple[str, str, str], set[Key]] = defaultdict(set)
+        self._pods_on: defaultdict[str, dict[Key, Pod]] = defaultdict(dict)
+        self._pod_of_uid: dict[str, Key] = {}
+        self._service_of_uid: dict[str, Key] = {}
+        self._unmatched: set[Key] = set()
+        self._containers: dict[Any, Any] = {}
+
+        self._tables: dict[str, dict[Key, Any]] = {
+            "Service": self.services,
+            "Endpoints": self.endpoints,
+            "EndpointSlice": self.slices,
+            "Pod": self.pods,
+            "Event": self.events,
+            "Node": self.nodes,
+            "Namespace": self.namespaces,
+        }
+        # one line a kind: what an object that came, changed or went does to the indexes
+        self._index: dict[str, Callable[[Any, Any], set[Key]]] = {
+            "Service": self._index_service,
+            "Endpoints": lambda old, new: {(new or old).key},
+            "EndpointSlice": self._index_slice,
+            "Pod": self._index_pod,
+            "Event": self._index_event,
+            "Node": self._index_node,
+            "Namespace": lambda _old, _new: set(),
+        }
+
+    # -- changes ------------------------------------------------------------------------------
+
+    def apply(self, change: Change) -> set[Key]:
+        """Take one change; the Services (existing or just gone) whose verdict it may alter."""
+        match change:
+            case Put(kind, obj):
+                return self._put(kind, obj)
+            case Drop(kind, key, uid):
+                return self._drop(kind, key, uid)
+            case Relist(kind, namespace, objects):
+                return self._relist(kind, namespace, objects)
+            case _:
+                return self._set_state(change)
+
+    def _put(self, kind: str, obj: Object) -> set[Key]:
+        table = self._tables[kind]
+        old = table.get(obj.key)
+        if kind == "Pod":
+            obj = self._slim(obj)
+        table[obj.key] = obj
+        return self._index[kind](old, obj)
+
+    def _drop(self, kind: str, key: Key, uid: str) -> set[Key]:
+        table = self._tables[kind]
+        old = table.get(key)
+        if old is None or (uid and old.metadata.uid and old.metadata.uid != uid):
+            return set()
+        del table[key]
+        return self._index[kind](old, None)
+
+    def _relist(self, kind: str, namespace: str, objects: Iterable[Object]) -> set[Key]:
+        touched: set[Key] = set()
+        fresh = {obj.key: obj for obj in objects}
+        table = self._tables[kind]
+        gone = [k for k in table if k not in fresh and (not namespace or k.namespace == namespace)]
+        for key in gone:
+            touched |= self._drop(kind, key, "")
+        for key, obj in fresh.items():
+            old = table.get(key)
+            if old is None or old.metadata.resource_version != obj.metadata.resource_version or old != obj:
+                touched |= self._put(kind, obj)
+        return touched
+
+    def _set_state(self, state: ResourceState) -> set[Key]:
+        key = (state.resource, state.namespace)
+        old = self.states.get(key)
+        self.states[key] = state
+        if old is not None and old.phase == state.phase:
+            return set()
+        return {k for k in self.services if not state.namespace or k.namespace == state.namespace}
+
+    # -- queries ------------------------------------------------------------------------------
+
+    def pods_of(self, service: Key) -> list[Pod]:
+        """The pods that match the Service's selector, in any phase, by name."""
+        pods = [pod for group in self._groups_of.get(service, ()) for pod in group.pods.values()]
+        pods.sort(key=lambda pod: pod.metadata.name)
+        return pods
+
+    def services_of(self, pod: Key) -> set[Key]:
+        """The Services whose selector matches the pod."""
+        group = self._group_of.get(pod)
+        return set(group.services) if group else set()
+
+    def slices_of(self, service: Key) -> list[EndpointSlice]:
+        """The EndpointSlices labelled with the Service's name, by name."""
+        return sorted(self._slices_of.get(service, {}).values(), key=lambda s: s.metadata.name)
+
+    def events_of(self, uid: str) -> list[Event]:
+        """The events about the object with that uid, newest first."""
+        events = self._events_of.get(uid, {}).values() if uid else ()
+        return sorted(events, key=_event_time, reverse=True)
+
+    def pod_by_uid(self, uid: str) -> Pod | None:
+        key = self._pod_of_uid.get(uid)
+        return self.pods.get(key) if key else None
+
+    def node(self, name: str) -> Node | None:
+        return self.nodes.get(Key("", name))
+
+    def groups_in(self, namespace: str) -> Iterator[PodGroup]:
+        """The pods of a namespace, grouped by identical labels; empty groups do not exist."""
+        return iter(self._groups_in.get(namespace, ()))
+
+    def namespaces_matching(self, selector: dict[str, str]) -> Iterator[tuple[str, PodGroup]]:
+        """Groups of any namespace that match a whole selector: for "the pods are over there"."""
+        for namespace, groups in self._groups_in.items():
+            for group in groups:
+                if group.matches(selector):
+                    yield namespace, group
+
+    def state_of(self, resource: str, namespace: str) -> ResourceState | None:
+        """The state that covers a namespace: its own, else that of the all-namespaces stream."""
+        return self.states.get((resource, namespace)) or self.states.get((resource, ""))
+
+    def sees(self, resource: str, namespace: str = "") -> bool:
+        """The resource is completely known for the namespace (perhaps as of a while ago)."""
+        state = self.state_of(resource, namespace)
+        return state is not None and state.usable
+
+    def follows(self, resource: str, namespace: str = "") -> bool:
+        """As `sees`, and the stream is open: what is missing is missing now."""
+        state = self.state_of(resource, namespace)
+        return state is not None and state.phase in (Phase.LIVE, Phase.POLLING)
+
+    # -- indexes: Services and pods -----------------------------------------------------------
+
+    def _index_service(self, old: Service | None, new: Service | None) -> set[Key]:
+        key = (new or old).key  # type: ignore[union-attr]
+        before = old.selector if old and old.spec.type != "ExternalName" else {}
+        after = new.selector if new and new.spec.type != "ExternalName" else {}
+        if old and old.metadata.uid:
+            self._service_of_uid.pop(old.metadata.uid, None)
+        if new and new.metadata.uid:
+            self._service_of_uid[new.metadata.uid] = key
+        if before != after or new is None or old is None:
+            self._unlink_selector(key, before)
+            if after:
+                self._link_selector(key, after)
+        if new is None:
+            self._unmatched.discard(key)
+        return {key}
+
+    def _link_selector(self, key: Key, selector: dict[str, str]) -> None:
+        pairs = [(key.namespace, k, v) for k, v in selector.items()]
+        self._services_by_pair[min(pairs)].add(key)
+        candidates = min((self._groups_by_pair.get(pair, set()) for pair in pairs), key=len)
+        for group in candidates:
+            if group.matches(selector):
+                group.services.add(key)
+                self._groups_of[key].add(group)
+        self._note_match(key)
+
+    def _unlink_selector(self, key: Key, selector: dict[str, str]) -> None:
+        if selector:
+            pair = min((key.namespace, k, v) for k, v in selector.items())
+            _discard(self._services_by_pair, pair, key)
+        for group in self._groups_of.pop(key, ()):
+            group.services.discard(key)
+        self._unmatched.discard(key)
+
+    def _note_match(self, key: Key) -> None:
+        """Keep the list of Services whose selector matches nothing: any pod may be their near miss."""
+        if self._groups_of.get(key):
+            self._unmatched.discard(key)
+        else:
+            self._unmatched.add(key)
+
+    def _index_pod(self, old: Pod | None, new: Pod | None) -> set[Key]:
+        key = (new or old).key  # type: ignore[union-attr]
+        group = self._group_of.get(key)
+        touched = set(group.services) if group else set()
+        self._forget_pod_places(old, new)
+        if new is None:
+            self._leave_group(key, group)
+            return touched | self._unmatched
+        labels = frozenset(new.metadata.labels.items())
+        home = self._groups.get((key.namespace, labels)) or self._make_group(
+            key.namespace, new.metadata.labels
+        )
+        msgspec.structs.force_setattr(new.metadata, "labels", home.labels)  # one dict for the whole group
+        moved = home is not group
+        if moved:
+            self._leave_group(key, group)
+        home.pods[key] = new
+        self._group_of[key] = home
+        for service in home.services:
+            self._note_match(service)
+        self._pod_of_uid[new.metadata.uid] = key
+        if new.spec.node_name:
+            self._pods_on[new.spec.node_name][key] = new
+        touched |= home.services
+        if moved or old is None or old.finished != new.finished or old.metadata.uid != new.metadata.uid:
+            touched |= self._unmatched
+        return touched
+
+    def _make_group(self, namespace: str, labels: dict[str, str]) -> PodGroup:
+        group = PodGroup(namespace, dict(labels))
+        self._groups[(namespace, frozenset(labels.items()))] = group
+        self._groups_in[namespace].add(group)
+        for k, v in labels.items():
+            pair = (namespace, k, v)
+            self._groups_by_pair[pair].add(group)
+            for service in self._services_by_pair.get(pair, ()):
+                if group.matches(self.services[service].selector):
+                    group.services.add(service)
+                    self._groups_of[service].add(group)
+        return group
+
+    def _leave_group(self, key: Key, group: PodGroup | None) -> None:
+        if group is None:
+            return
+        group.pods.pop(key, None)
+        self._group_of.pop(key, None)
+        if group.pods:
+            return
+        del self._groups[(group.namespace, frozenset(group.labels.items()))]
+        _discard(self._groups_in, group.namespace, group)
+        for k, v in group.labels.items():
+            _discard(self._groups_by_pair, (group.namespace, k, v), group)
+        for service in group.services:
+            _discard(self._groups_of, service, group)
+            self._note_match(service)
+
+    def _forget_pod_places(self, old: Pod | None, new: Pod | None) -> None:
+        if old is None:
+            return
+        if new is None or old.spec.node_name != new.spec.node_name:
+            on = self._pods_on.get(old.spec.node_name)
+            if on:
+                on.pop(old.key, None)
+        if new is None or old.metadata.uid != new.metadata.uid:
+            self._pod_of_uid.pop(old.metadata.uid, None)
+            self._events_of.pop(old.metadata.uid, None)
+
+    def _slim(self, obj: Object) -> Object:
+        """Share the container specs that a workload's pods have in common: they are most of a pod."""
+        assert isinstance(obj, Pod)
+        spec = obj.spec
+        if len(self._containers) > CONTAINER_SPECS:
+            self._containers.clear()  # of workloads long gone; the living ones come back by themselves
+        for name in ("containers", "init_containers"):
+            value = getattr(spec, name)
+            if value:
+                shared = self._containers.setdefault(value, value)
+                msgspec.structs.force_setattr(spec, name, shared)
+        return obj
+
+    # -- indexes: slices, events, nodes -------------------------------------------------------
+
+    def _index_slice(self, old: EndpointSlice | None, new: EndpointSlice | None) -> set[Key]:
+        touched: set[Key] = set()
+        if old is not None:
+            service = Key(old.key.namespace, old.service_name)
+            members = self._slices_of.get(service)
+            if members is not None:
+                members.pop(old.key, None)
+                if not members:
+                    del self._slices_of[service]
+            touched.add(service)
+        if new is not None:
+            service = Key(new.key.namespace, new.service_name)
+            self._slices_of[service][new.key] = new
+            touched.add(service)
+        return touched
+
+    def _index_event(self, old: Event | None, new: Event | None) -> set[Key]:
+        if new is None:
+            if old and not self._lives(old.involved_object.uid):
+                self._events_of.pop(old.involved_object.uid, None)
+            return set()  # expired on the server: of a living object, what it told still stands
+        uid = new.involved_object.uid
+        if not uid:
+            return set()
+        about = self._events_of[uid]
+        about[new.key] = new
+        if len(about) > EVENTS_PER_OBJECT:
+            del about[min(about, key=lambda k: _event_time(about[k]))]
+        if new.involved_object.kind == "Pod":
+            pod = self._pod_of_uid.get(uid)
+            return self.services_of(pod) if pod else set()
+        service = self._service_of_uid.get(uid)
+        return {service} if service else set()
+
+    def _lives(self, uid: str) -> bool:
+        return uid in self._pod_of_uid or uid in self._service_of_uid
+
+    def _index_node(self, old: Node | None, new: Node | None) -> set[Key]:
+        if old is not None and new is not None and _same_but_version(old, new):
+            return set()  # a heartbeat
+        name = (new or old).metadata.name  # type: ignore[union-attr]
+        touched: set[Key] = set()
+        for pod in self._pods_on.get(name, ()):
+            touched |= self.services_of(pod)
+        return touched
+
+
+def _event_time(event: Event) -> str:
+    """Sortable: RFC 3339 in UTC, then the name, so that equal times have one order."""
+    seen = event.last_seen
+    return f"{seen.isoformat() if seen else ''} {event.metadata.name}"
+
+
+def _same_but_version(old: Node, new: Node) -> bool:
+    return (old.spec, old.status, old.metadata.labels) == (new.spec, new.status, new.metadata.labels)
+
+
+def _discard(index: dict[Any, set[Any]], key: object, value: object) -> None:
+    members = index.get(key)
+    if members is not None:
+        members.discard(value)
+        if not members:
+            del index[key]
