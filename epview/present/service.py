@@ -1,0 +1,216 @@
+"""One Service in lines: its title, the way of a request, and what is wrong with remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from epview.core.view import BackedBy, BackendState, Finding, Health, Hop, HopState, ServiceView
+from epview.present import words
+from epview.present.columns import health_words, service_type
+from epview.present.frame import Frame
+from epview.present.glyphs import health_role, health_span, hop_span, severity_span
+from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, joined, line
+from epview.present.why import gap_words, why
+
+GAP: Final = Span("   ")
+
+
+def title(view: ServiceView, frame: Frame) -> Line:
+    """``✗ shop/checkout   ClusterIP 10.96.12.7   selector app=checkout   0 of 3 ready``."""
+    sign = health_span(Health.UNKNOWN if view.loading else view.health, frame.glyphs)
+    name = line(
+        Span(f"{sign.text} ", sign.role), Span(f"{view.namespace}/", Role.MUTED), Span(view.name, Role.TITLE)
+    )
+    parts = [name, line(Span(service_type(view)), Span(f" {_where(view)}", Role.STRONG))]
+    parts.append(line(Span("backed by ", Role.MUTED), Span(backed_words(view))))
+    parts.append(line(Span(ready_words(view), health_role(view.health))))
+    return joined([part for part in parts if part], GAP)
+
+
+def _where(view: ServiceView) -> str:
+    if view.backed_by is BackedBy.EXTERNAL:
+        return clean(view.external_name)
+    return ", ".join(view.cluster_ips)
+
+
+def backed_words(view: ServiceView) -> str:
+    """Who provides the addresses, with the selector where there is one."""
+    match view.backed_by:
+        case BackedBy.SELECTOR:
+            return f"selector {clean(words.labels(view.selector))}"
+        case BackedBy.MANUAL:
+            return "Endpoints or EndpointSlices written by hand, no selector"
+        case BackedBy.CONTROLLER:
+            return f"slices kept by {clean(view.kept_by) or 'a controller'}, no selector"
+        case BackedBy.EXTERNAL:
+            return "a DNS alias: no Endpoints, no proxying"
+        case _:
+            return "nothing: no selector and no addresses"
+
+
+def ready_words(view: ServiceView) -> str:
+    """``2 of 3 ready``, ``no address`` …, as a verdict beside the name."""
+    if view.loading:
+        return health_words(view)
+    if view.backed_by is BackedBy.EXTERNAL:
+        return ""
+    total = view.ready + view.not_ready + view.terminating
+    if not total:
+        return "no address"
+    words_ = f"{view.ready} of {total} ready" if view.ready else f"none of {total} ready"
+    return words_ + (f", {view.terminating} terminating" if view.terminating else "")
+
+
+def dns_line(view: ServiceView) -> Line:
+    """The names and addresses a client would use."""
+    parts = [line(Span("DNS ", Role.MUTED), Span(clean(view.dns_name), Role.ACCENT))] if view.dns_name else []
+    if view.external_ips:
+        parts.append(line(Span("external IPs ", Role.MUTED), ", ".join(map(clean, view.external_ips))))
+    if view.load_balancer:
+        parts.append(line(Span("load balancer ", Role.MUTED), ", ".join(map(clean, view.load_balancer))))
+    return joined(parts, GAP)
+
+
+def ports_line(view: ServiceView, frame: Frame) -> Line:
+    """Each port with where it leads and how many addresses can take it."""
+    parts: list[Line] = []
+    for port in view.ports:
+        role = Role.MUTED if view.loading else Role.OK if port.ready else Role.ERROR
+        node = f" node port {port.node_port}" if port.node_port else ""
+        count = "" if view.backed_by is BackedBy.EXTERNAL else f" {port.ready} ready"
+        parts.append(
+            line(Span(clean(words.port_words(port, frame.glyphs))), Span(node, Role.MUTED), Span(count, role))
+        )
+    return joined([line(Span("ports ", Role.MUTED)), *parts], GAP) if parts else EMPTY
+
+
+# -- the path ---------------------------------------------------------------------------------
+
+
+def first_broken(path: Iterable[Hop]) -> int | None:
+    """Index of the first hop that does not carry, where the eye should land."""
+    return next((at for at, hop in enumerate(path) if hop.state is HopState.BROKEN), None)
+
+
+def path_parts(view: ServiceView, frame: Frame) -> list[Line]:
+    """Each hop as one Line: sign, what, text. The first broken one stands out, later ones fade."""
+    broken = first_broken(view.path)
+    parts: list[Line] = []
+    for at, hop in enumerate(view.path):
+        sign = hop_span(hop.state, frame.glyphs)
+        if at == broken:
+            parts.append(line(Span(f" {sign.text} {clean(hop.what)} {clean(hop.text)} ", Role.BROKEN)))
+        elif broken is not None and at > broken:
+            parts.append(line(Span(f"{sign.text} {clean(hop.what)} {clean(hop.text)}", Role.MUTED)))
+        else:
+            parts.append(
+                line(
+                    Span(f"{sign.text} ", sign.role), Span(f"{clean(hop.what)} ", Role.MUTED), clean(hop.text)
+                )
+            )
+    return parts
+
+
+def path_lines(view: ServiceView, frame: Frame, width: int) -> list[Line]:
+    """The path, as many hops a line as fit, never broken inside a hop unless one alone is too wide."""
+    return flow(path_parts(view, frame), Span(f" {frame.glyphs.arrow} ", Role.MUTED), width)
+
+
+def flow(parts: Sequence[Line], separator: Span, width: int) -> list[Line]:
+    """Parts one after the other, a new line where the next would not fit."""
+    lines: list[list[Span]] = []
+    used = 0
+    for part in parts:
+        size = sum(cell_width(span.text) for span in part)
+        if lines and used + cell_width(separator.text) + size <= width:
+            lines[-1] += [separator, *part]
+            used += cell_width(separator.text) + size
+        elif lines:
+            lines.append([Span(separator.text.lstrip(), separator.role), *part])
+            used = size + cell_width(separator.text.lstrip())
+        else:
+            lines.append(list(part))
+            used = size
+    return [tuple(each) for each in lines]
+
+
+def traffic_line(view: ServiceView) -> Line:
+    """What happens to a connection while no address is ready; empty where one is."""
+    if view.loading or view.ready or view.backed_by is BackedBy.EXTERNAL:
+        return EMPTY
+    if view.headless:
+        return line(Span("DNS has no address to answer with (NXDOMAIN) until one is ready.", Role.WARNING))
+    serving = sum(1 for backend in view.backends if backend.state is BackendState.SERVING)
+    if serving:
+        them = words.plural(serving, "terminating address", "terminating addresses")
+        return line(
+            Span(f"No address is ready: kube-proxy falls back to {them} still serving.", Role.WARNING)
+        )
+    ports = " and ".join(f":{port.port}" for port in view.ports[:3]) or "it"
+    if not view.cluster_ips:
+        return EMPTY
+    return line(
+        Span(
+            f"kube-proxy rejects connections to {view.cluster_ips[0]} {ports}: clients see"
+            " “connection refused” until an address is ready.",
+            Role.WARNING,
+        )
+    )
+
+
+# -- findings ---------------------------------------------------------------------------------
+
+
+def finding_lines(finding: Finding, frame: Frame, *, evidence: bool = True) -> list[Line]:
+    """A finding with the facts behind it and the commands that help."""
+    sign = severity_span(finding, frame.glyphs)
+    head = line(
+        Span("  " if finding.folded else ""),
+        Span(f"{sign.text} ", sign.role),
+        Span(clean(finding.message), Role.PLAIN if finding.folded else Role.STRONG),
+        Span(f"  {finding.rule}", Role.MUTED),
+    )
+    out = [head]
+    if finding.in_progress:
+        left = f" until {finding.until:%H:%M:%S} UTC" if finding.until else ""
+        out.append(line(Span(f"    expected to pass by itself{left}", Role.INFO)))
+    if evidence:
+        out.extend(
+            line(
+                Span("    "),
+                Span(clean(fact.object), Role.MUTED),
+                Span(f"  {clean(fact.field)}  ", Role.MUTED),
+                clean(fact.value),
+            )
+            for fact in finding.evidence
+        )
+    out.extend(
+        line(Span("    try  ", Role.MUTED), Span(clean(command), Role.ACCENT)) for command in finding.remedy
+    )
+    return out
+
+
+def findings_lines(view: ServiceView, frame: Frame) -> list[Line]:
+    """All findings, root causes first, details and consequences folded under them."""
+    if view.loading:
+        return [line(Span("No verdict before the lists it depends on are complete.", Role.MUTED))]
+    out: list[Line] = []
+    for finding in view.findings:
+        if out and not finding.folded:
+            out.append(EMPTY)
+        out.extend(finding_lines(finding, frame))
+    if view.gaps:
+        out += [EMPTY] if out else []
+        out.append(line(Span(f"{frame.glyphs.unknown} {gap_words(view)}", Role.UNKNOWN)))
+        if view.unknown_rules:
+            rules = words.and_more(view.unknown_rules, 8)
+            out.append(line(Span(f"    not judged for want of it: {rules}", Role.MUTED)))
+    if not out:
+        text = why(view, frame).text
+        out.append(
+            line(
+                Span(f"{frame.glyphs.ok} Nothing to find fault with.", Role.OK), Span(f"  {text}", Role.MUTED)
+            )
+        )
+    return out

@@ -1,0 +1,67 @@
+"""The one line that says why, of a Service and of an address."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from epview.core.view import BackedBy, Backend, FailingProbe, Health, ServiceView, Severity
+from epview.present import words
+from epview.present.frame import Frame
+from epview.present.text import Role, Span, clean
+
+# the sign and the counts carry the colour; a screen full of red sentences is read by nobody
+_ROLES: Final = {Severity.ERROR: Role.PLAIN, Severity.WARNING: Role.PLAIN, Severity.INFO: Role.MUTED}
+
+
+def why(view: ServiceView, frame: Frame) -> Span:
+    """The cause in one sentence; of a healthy Service what stands behind it."""
+    if view.loading:
+        return Span("waiting for the lists it depends on", Role.MUTED)
+    blind = f" ({gap_words(view)})" if view.gaps else ""
+    if view.headline is not None:
+        return Span(clean(view.headline.message) + blind, _ROLES[view.headline.severity])
+    if view.gaps:
+        return Span(gap_words(view), Role.UNKNOWN)
+    return Span(_healthy(view, frame), Role.MUTED)
+
+
+def gap_words(view: ServiceView) -> str:
+    """What epview could not see of it: ``cannot see events``."""
+    return "cannot see " + " and ".join(view.gaps)
+
+
+def _healthy(view: ServiceView, frame: Frame) -> str:
+    if view.backed_by is BackedBy.EXTERNAL:
+        return f"DNS alias of {clean(view.external_name)}"
+    if view.backed_by is BackedBy.MANUAL:
+        addresses = [_with_port(backend) for backend in view.backends]
+        return f"manual Endpoints {frame.glyphs.arrow} {words.and_more(addresses, 2)}" if addresses else ""
+    if view.backed_by is BackedBy.CONTROLLER:
+        return f"kept by {clean(view.kept_by)}" if view.kept_by else "kept by a controller"
+    return "" if view.health is Health.OK else view.health.value
+
+
+def _with_port(backend: Backend) -> str:
+    address = f"[{backend.address}]" if ":" in backend.address else backend.address
+    return f"{address}:{backend.ports[0].port}" if backend.ports else backend.address
+
+
+def backend_why(backend: Backend, frame: Frame) -> Span:
+    """Why an address is not ready: its failing probe, else the reason, else nothing."""
+    if backend.failing_probe is not None:
+        return Span(probe_words(backend.failing_probe, frame), Role.ERROR)
+    return Span(clean(backend.reason), Role.WARNING)
+
+
+def probe_words(probe: FailingProbe, frame: Frame) -> str:
+    """``readiness of api: HTTP probe failed with statuscode: 503 ×14, last 4s ago``."""
+    said = clean(probe.message) or "failing (no event seen)"
+    return f"{probe.kind} of {clean(probe.container)}: {said}{probe_counts(probe, frame)}"
+
+
+def probe_counts(probe: FailingProbe, frame: Frame) -> str:
+    """`` ×14, last 4s ago``: how often, at least, and how fresh; ``""`` where no event was seen."""
+    if not probe.count:
+        return ""
+    last = f", last {words.age(probe.last_seen, frame.now)} ago" if probe.last_seen else ""
+    return f" {frame.glyphs.times}{probe.count}{last}"
