@@ -41,11 +41,9 @@ class ProbeFailure(Struct, frozen=True):
 
 def describe(probe: Probe) -> str:
     """As ``kubectl describe`` words it: ``http-get http://:8080/healthz delay=0s timeout=1s …``."""
-    attributes = (
-        f"delay={probe.initial_delay_seconds}s timeout={probe.timeout_seconds}s "
-        f"period={probe.period_seconds}s #success={probe.success_threshold} #failure={probe.failure_threshold}"
-    )
-    return f"{action(probe)} {attributes}"
+    timing = f"delay={probe.initial_delay_seconds}s timeout={probe.timeout_seconds}s"
+    thresholds = f"#success={probe.success_threshold} #failure={probe.failure_threshold}"
+    return f"{action(probe)} {timing} period={probe.period_seconds}s {thresholds}"
 
 
 def action(probe: Probe) -> str:
@@ -135,6 +133,32 @@ def warm_up(container: Container) -> float:
     if probe is None:
         return 10.0
     return probe.initial_delay_seconds + probe.period_seconds * (probe.success_threshold + 1) + 10.0
+
+
+def summary(message: str) -> str:
+    """The last failure as a verb phrase: ``answers 503``, ``is refused``, ``gets no answer``."""
+    text = message.lower()
+    if not text:
+        return "does not pass"
+    if match := re.search(r"statuscode: (\d{3})", text):
+        return f"answers {match[1]}"
+    for part, words in _SUMMARIES:
+        if part in text:
+            return words
+    first = message.splitlines()[0].strip()
+    return f"fails: {first[:79] + '…' if len(first) > 80 else first}"
+
+
+_SUMMARIES: Final = (
+    ("connection refused", "is refused: nothing listens on its port"),
+    ("no route to host", "finds no route to the pod"),
+    ("i/o timeout", "gets no answer in time"),
+    ("deadline exceeded", "gets no answer in time"),
+    ("timed out", "gets no answer in time"),
+    ("connection reset", "is cut off (connection reset)"),
+    ("gave http response to https client", "speaks HTTPS to a plain HTTP port"),
+    ("not_serving", "answers NOT_SERVING"),
+)
 
 
 def advice(message: str, probe: Probe | None = None) -> str:

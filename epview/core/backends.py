@@ -1,0 +1,190 @@
+"""The addresses behind a Service, joined from EndpointSlices, Endpoints and pods.
+
+EndpointSlices decide the state, since kube-proxy reads only them; Endpoints fill in where slices
+cannot be seen, and are named beside them in ``listed_in``. Matching pods that stand in no list
+(no address yet, finished, terminating) follow, so that every pod of the selector has its row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from epview.core import trouble
+from epview.core.facts import Facts
+from epview.core.objects import (
+    ContainerStatus,
+    Endpoint,
+    EndpointAddress,
+    EndpointPort,
+    EndpointSlice,
+    ObjectReference,
+    Pod,
+)
+from epview.core.view import Backend, BackendPort, BackendState
+
+_ORDER = (
+    BackendState.NOT_READY,
+    BackendState.PENDING,
+    BackendState.SERVING,
+    BackendState.TERMINATING,
+    BackendState.READY,
+    BackendState.FINISHED,
+)
+
+
+@dataclass(slots=True)
+class _Row:
+    """One backend while it is put together."""
+
+    address: str
+    uid: str = ""
+    pod: str | None = None
+    node: str = ""
+    zone: str = ""
+    hostname: str = ""
+    state: BackendState = BackendState.NOT_READY
+    sliced: bool = False
+    ports: dict[BackendPort, None] = field(default_factory=dict)
+    listed_in: dict[str, None] = field(default_factory=dict)
+
+
+def backends(facts: Facts) -> tuple[Backend, ...]:
+    """All backends, what needs a look first, then by address and pod name."""
+    rows: dict[tuple[str, str], _Row] = {}
+    for endpoint, slice_ in facts.sliced():
+        _take_endpoint(rows, endpoint, slice_)
+    for address, ready, ports in facts.listed():
+        _take_address(rows, facts, address, ready=ready, ports=ports)
+    pods = {pod.metadata.uid: pod for pod in facts.matching}
+    known = {row.uid for row in rows.values()}
+    found = [
+        _backend(facts, row, pods.get(row.uid) or facts.world.pod_by_uid(row.uid)) for row in rows.values()
+    ]
+    found += [_unlisted(facts, pod) for uid, pod in pods.items() if uid not in known or not uid]
+    return tuple(sorted(found, key=lambda b: (_ORDER.index(b.state), b.pod or "", len(b.address), b.address)))
+
+
+def _row(rows: dict[tuple[str, str], _Row], address: str, ref: ObjectReference | None) -> _Row:
+    uid = ref.uid if ref and ref.kind == "Pod" else ""
+    row = rows.setdefault((address, uid), _Row(address, uid))
+    if ref and ref.kind == "Pod":
+        row.pod = ref.name
+    return row
+
+
+def _take_endpoint(rows: dict[tuple[str, str], _Row], endpoint: Endpoint, slice_: EndpointSlice) -> None:
+    for address in (endpoint.addresses or ())[:1]:  # kube-proxy uses the first address only
+        row = _row(rows, address, endpoint.target_ref)
+        row.node = endpoint.node_name or row.node
+        row.zone = endpoint.zone or row.zone
+        row.hostname = endpoint.hostname or row.hostname
+        state = _state(endpoint)
+        if not row.sliced or _ORDER.index(state) > _ORDER.index(row.state):
+            row.state = state  # of twins in several slices the one that carries traffic counts
+        row.sliced = True
+        row.ports.update(dict.fromkeys(_ports(slice_.ports)))
+        row.listed_in[f"EndpointSlice/{slice_.metadata.name}"] = None
+
+
+def _state(endpoint: Endpoint) -> BackendState:
+    if endpoint.ready:
+        return BackendState.READY
+    if endpoint.terminating:
+        return BackendState.SERVING if endpoint.serving else BackendState.TERMINATING
+    return BackendState.NOT_READY
+
+
+def _take_address(
+    rows: dict[tuple[str, str], _Row],
+    facts: Facts,
+    address: EndpointAddress,
+    *,
+    ready: bool,
+    ports: tuple[EndpointPort, ...],
+) -> None:
+    row = _row(rows, address.ip, address.target_ref)
+    row.node = row.node or address.node_name or ""
+    row.hostname = row.hostname or address.hostname
+    if not row.sliced:
+        row.state = BackendState.READY if ready else BackendState.NOT_READY
+    row.ports.update(dict.fromkeys(_ports(ports)))
+    row.listed_in[f"Endpoints/{facts.key.name}"] = None
+
+
+def _ports(ports: tuple[EndpointPort, ...] | None) -> list[BackendPort]:
+    return [
+        BackendPort(name=p.name or "", port=p.port, protocol=p.protocol or "TCP")
+        for p in ports or ()
+        if p.port is not None
+    ]
+
+
+def _backend(facts: Facts, row: _Row, pod: Pod | None) -> Backend:
+    state, reason = row.state, ""
+    if state is BackendState.READY and not row.ports and facts.service.spec.ports:
+        state, reason = BackendState.NOT_READY, "no port of the Service resolves in this pod"
+    ports = tuple(sorted(row.ports, key=lambda p: (p.name, p.port)))
+    if pod is None:
+        return Backend(
+            address=row.address,
+            ports=ports,
+            state=state,
+            pod=row.pod,
+            pod_uid=row.uid,
+            node=row.node,
+            zone=row.zone,
+            hostname=row.hostname,
+            reason="its pod is gone" if row.pod and facts.sees("pods") else reason,
+            listed_in=tuple(row.listed_in),
+        )
+    return _of_pod(facts, pod, row, state, ports, reason)
+
+
+def _of_pod(
+    facts: Facts, pod: Pod, row: _Row, state: BackendState, ports: tuple[BackendPort, ...], reason: str
+) -> Backend:
+    ready = pod.condition("Ready")
+    first = next(iter(trouble.causes(facts).get(pod.key, ())), None)
+    probe = next((c.probe for c in trouble.causes(facts).get(pod.key, ()) if c.probe), None)
+    node = facts.node(pod)
+    return Backend(
+        address=row.address,
+        ports=ports,
+        state=state,
+        pod=pod.metadata.name,
+        pod_uid=pod.metadata.uid,
+        node=row.node or pod.spec.node_name,
+        zone=row.zone or (node.zone if node else ""),
+        hostname=row.hostname,
+        since=pod.metadata.deletion_timestamp
+        if pod.terminating
+        else ready.last_transition_time
+        if ready
+        else None,
+        restarts=sum(s.restart_count for s in (*pod.status.container_statuses, *_sidecar_statuses(pod))),
+        reason=reason or (first.words if first else ""),
+        failing_probe=probe,
+        listed_in=tuple(row.listed_in),
+    )
+
+
+def _sidecar_statuses(pod: Pod) -> list[ContainerStatus]:
+    names = {container.name for container in pod.spec.sidecars}
+    return [s for s in pod.status.init_container_statuses if s.name in names]
+
+
+def _unlisted(facts: Facts, pod: Pod) -> Backend:
+    """A matching pod in no list: finished, without address, going, or not taken up (yet)."""
+    reason = ""
+    if pod.finished:
+        state, reason = BackendState.FINISHED, pod.status.reason or pod.status.phase
+    elif pod.terminating:
+        state = BackendState.TERMINATING
+    elif not pod.ips:
+        state = BackendState.PENDING
+    else:
+        state = BackendState.NOT_READY
+        if pod.ready and (facts.sees("endpoints") or facts.sees("endpointslices")):
+            reason = "ready, but in no Endpoints and no EndpointSlice"
+    row = _Row(next(iter(pod.ips), ""))
+    return _of_pod(facts, pod, row, state, (), reason)

@@ -1,0 +1,202 @@
+"""The facts about one Service that rules and the view share, computed once for each judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from epview.core import controllers
+from epview.core.moment import Moment
+from epview.core.objects import (
+    Endpoint,
+    EndpointAddress,
+    EndpointPort,
+    EndpointSlice,
+    Event,
+    Key,
+    Node,
+    Pod,
+    Service,
+    ServicePort,
+)
+from epview.core.world import World
+
+if TYPE_CHECKING:
+    from epview.core.causes import Cause
+
+
+class BlindError(Exception):
+    """A verdict needs a resource that epview cannot see; caught by the rule machinery."""
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(resource)
+        self.resource = resource
+
+
+class Facts:
+    """One Service in the world at one moment.
+
+    Sets of pods, as the rules name them: ``matching`` (the selector's), of which ``finished``,
+    ``terminating`` and ``active``; of the active ones ``ready`` and ``not_ready`` by their Ready
+    condition. All in order of name.
+    """
+
+    def __init__(self, world: World, service: Service, moment: Moment) -> None:
+        self.world = world
+        self.service = service
+        self.key: Key = service.key
+        self.moment = moment
+        self.endpoints = world.endpoints.get(self.key)
+        self.slices: list[EndpointSlice] = world.slices_of(self.key)
+        self.causes: dict[Key, tuple[Cause, ...]] | None = None  # filled by `trouble` when first asked for
+
+    # -- what can be seen ---------------------------------------------------------------------
+
+    def need(self, *resources: str) -> None:
+        """Raise `BlindError` unless each resource is completely known for this namespace."""
+        for resource in resources:
+            if not self.world.sees(resource, self.key.namespace):
+                raise BlindError(resource)
+
+    def need_live(self, *resources: str) -> None:
+        """As `need`, and the stream is open: for rules on lag, which must not judge old data."""
+        for resource in resources:
+            if not self.world.follows(resource, self.key.namespace):
+                raise BlindError(resource)
+
+    def sees(self, resource: str) -> bool:
+        return self.world.sees(resource, self.key.namespace)
+
+    # -- the Service --------------------------------------------------------------------------
+
+    @property
+    def selector(self) -> dict[str, str]:
+        return self.service.selector
+
+    @property
+    def external(self) -> bool:
+        return self.service.spec.type == "ExternalName"
+
+    @property
+    def selectorless(self) -> bool:
+        """No selector, and endpoints are expected from somebody: not ExternalName."""
+        return not self.external and not self.selector
+
+    def selects_pods(self) -> bool:
+        """The Service has a selector that the controllers serve. Raises `BlindError` without Pods."""
+        if self.external or not self.selector:
+            return False
+        self.need("pods")
+        return True
+
+    @property
+    def written_by_apiserver(self) -> bool:
+        """``default/kubernetes``: the API server keeps its Endpoints and slice itself."""
+        return self.key == ("default", "kubernetes")
+
+    def young(self, seconds: float = 30) -> bool:
+        """The Service is younger than that: its surroundings may still be on their way."""
+        return not self.moment.older(self.service.metadata.creation_timestamp, seconds)
+
+    # -- pods ---------------------------------------------------------------------------------
+
+    @cached_property
+    def matching(self) -> list[Pod]:
+        return [] if self.external or not self.selector else self.world.pods_of(self.key)
+
+    @cached_property
+    def finished(self) -> list[Pod]:
+        return [pod for pod in self.matching if pod.finished]
+
+    @cached_property
+    def terminating(self) -> list[Pod]:
+        return [pod for pod in self.matching if not pod.finished and pod.terminating]
+
+    @cached_property
+    def active(self) -> list[Pod]:
+        return [pod for pod in self.matching if not pod.finished and not pod.terminating]
+
+    @cached_property
+    def ready(self) -> list[Pod]:
+        return [pod for pod in self.active if pod.ready]
+
+    @cached_property
+    def not_ready(self) -> list[Pod]:
+        return [pod for pod in self.active if not pod.ready]
+
+    def events(self, pod: Pod) -> list[Event]:
+        """Events about this very pod (its uid), newest first."""
+        return self.world.events_of(pod.metadata.uid)
+
+    def node(self, pod: Pod) -> Node | None:
+        return self.world.node(pod.spec.node_name)
+
+    # -- addresses ----------------------------------------------------------------------------
+
+    def listed(self) -> Iterator[tuple[EndpointAddress, bool, tuple[EndpointPort, ...]]]:
+        """The Endpoints' addresses with their readiness and ports."""
+        for subset in (self.endpoints.subsets if self.endpoints else None) or ():
+            ports = subset.ports or ()
+            for address in subset.addresses or ():
+                yield address, True, ports
+            for address in subset.not_ready_addresses or ():
+                yield address, False, ports
+
+    def sliced(self) -> Iterator[tuple[Endpoint, EndpointSlice]]:
+        """The slices' endpoints; FQDN slices left out, since kube-proxy takes none of them."""
+        for slice_ in self.slices:
+            if slice_.address_type in ("IPv4", "IPv6"):
+                for endpoint in slice_.endpoints or ():
+                    yield endpoint, slice_
+
+    @cached_property
+    def ready_addresses(self) -> list[str]:
+        """Ready addresses in slices or Endpoints, without repeats, in order."""
+        found = [a for endpoint, _ in self.sliced() if endpoint.ready for a in (endpoint.addresses or ())[:1]]
+        found += [address.ip for address, ready, _ in self.listed() if ready]
+        return list(dict.fromkeys(found))
+
+    def usable(self, port: ServicePort) -> int:
+        """How many addresses kube-proxy can use for a Service port.
+
+        Ready ones, in a slice with a port of that name and protocol: it joins by name, not by number.
+        """
+        return len(
+            {
+                address
+                for endpoint, slice_ in self.sliced()
+                if endpoint.ready and has_port(slice_.ports, port)
+                for address in (endpoint.addresses or ())[:1]
+            }
+        )
+
+    def resolved(self, port: ServicePort) -> dict[int | None, list[Pod]]:
+        """Which number the port resolves to in which active pods; None: in these it does not."""
+        numbers: dict[int | None, list[Pod]] = {}
+        for pod in self.active:
+            numbers.setdefault(controllers.find_port(pod, port), []).append(pod)
+        return numbers
+
+    @property
+    def written_at(self) -> datetime | None:
+        """When the Endpoints were last written, as far as their metadata tells."""
+        if self.endpoints is None:
+            return None
+        meta = self.endpoints.metadata
+        times = [entry.time for entry in meta.managed_fields if entry.time]
+        return max(times, default=meta.creation_timestamp)
+
+
+def has_port(ports: tuple[EndpointPort, ...] | None, port: ServicePort) -> bool:
+    return any(
+        p.name is not None and p.port is not None and p.name == port.name and p.protocol == port.protocol
+        for p in ports or ()
+    )
+
+
+def ref(obj: Pod | Service | EndpointSlice | object) -> str:
+    """``Pod/shop/web-1``: how findings name an object."""
+    key: Key = obj.key  # type: ignore[union-attr]
+    return f"{type(obj).__name__}/{key}"

@@ -1,0 +1,119 @@
+"""Services without a selector: who provides their addresses, and whether anybody still keeps them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from epview.core.facts import Facts
+from epview.core.objects import (
+    ENDPOINTS_MANAGED_BY_LABEL,
+    MIRRORING_CONTROLLER,
+    SLICE_CONTROLLER,
+    EndpointSlice,
+)
+
+KUBE_MANAGERS: Final = ("kube-controller-manager", "endpoint-controller")
+HANDS: Final = (
+    "kubectl",
+    "helm",
+    "curl",
+    "python",
+    "kustomize",
+    "terraform",
+    "argocd",
+    "flux",
+    "okhttp",
+    "node-fetch",
+)
+"""Managers that stand for a person or a pipeline rather than for a controller that keeps the object."""
+
+
+def ready(facts: Facts) -> list[str]:
+    """The ready addresses with their port: ``192.168.1.100:5432``; several ports give the bare address."""
+    ports: dict[str, set[int]] = {}
+    for address, is_ready, listed in facts.listed():
+        if is_ready:
+            ports.setdefault(address.ip, set()).update(p.port for p in listed if p.port)
+    for endpoint, slice_ in facts.sliced():
+        if endpoint.ready:
+            for ip in (endpoint.addresses or ())[:1]:
+                ports.setdefault(ip, set()).update(p.port for p in slice_.ports or () if p.port)
+    return [_joined(ip, numbers) for ip, numbers in ports.items()]
+
+
+def _joined(ip: str, ports: set[int]) -> str:
+    if len(ports) != 1:
+        return ip
+    host = f"[{ip}]" if ":" in ip else ip
+    return f"{host}:{next(iter(ports))}"
+
+
+def own_slices(facts: Facts) -> list[EndpointSlice]:
+    """Slices somebody wrote: neither of the slice controller nor mirrored from Endpoints."""
+    return [s for s in facts.slices if s.managed_by not in (SLICE_CONTROLLER, MIRRORING_CONTROLLER)]
+
+
+def carrier(facts: Facts) -> str:
+    return "Endpoints" if any(True for _ in facts.listed()) else "EndpointSlices"
+
+
+def objects(facts: Facts) -> list[str]:
+    """The objects that carry the addresses, mirrored slices left out."""
+    names = [f"Endpoints/{facts.key}"] if facts.endpoints is not None else []
+    return names + [f"EndpointSlice/{s.key}" for s in own_slices(facts)]
+
+
+def keeper(facts: Facts) -> str:
+    """The controller or owner that keeps the addresses; ``""`` when they look written by hand."""
+    for slice_ in own_slices(facts):
+        if slice_.managed_by:
+            return slice_.managed_by
+    for obj in [facts.endpoints, *own_slices(facts)]:
+        if obj is not None and obj.metadata.owner_references:
+            owner = obj.metadata.owner_references[0]
+            return f"{owner.kind} {owner.name}"
+    return next((m for m in _managers(facts) if not m.lower().startswith((*HANDS, *KUBE_MANAGERS))), "")
+
+
+def _managers(facts: Facts) -> list[str]:
+    fields = [f for obj in [facts.endpoints, *own_slices(facts)] if obj for f in obj.metadata.managed_fields]
+    return [f.manager for f in fields if f.manager]
+
+
+def frozen(facts: Facts) -> bool:
+    """The addresses were written by the endpoint controllers for a selector that is gone (rule EP504)."""
+    if facts.endpoints is not None:
+        if facts.endpoints.metadata.labels.get(ENDPOINTS_MANAGED_BY_LABEL) == "endpoint-controller":
+            return True
+        # before 1.33 without label: a targetRef to a pod is the controller's, unless somebody else keeps it
+        if any(a.target_ref is not None and a.target_ref.kind == "Pod" for a, _, _ in facts.listed()):
+            return not keeper(facts) and not _by_hand(facts)
+    return any(s.managed_by == SLICE_CONTROLLER for s in facts.slices)
+
+
+def _by_hand(facts: Facts) -> bool:
+    return any(m.lower().startswith(HANDS) for m in _managers(facts))
+
+
+def evidence(facts: Facts) -> list[tuple[str, str, str]]:
+    """Who wrote what, as evidence."""
+    rows = [(f"Service/{facts.key}", "spec.selector", "none")]
+    if facts.endpoints is not None:
+        rows += [
+            (
+                f"Endpoints/{facts.key}",
+                "subsets[].addresses" if is_ready else "subsets[].notReadyAddresses",
+                a.ip,
+            )
+            for a, is_ready, _ in list(facts.listed())[:5]
+        ]
+        rows += [
+            (f"Endpoints/{facts.key}", "metadata.managedFields[].manager", m)
+            for m in dict.fromkeys(_managers(facts))
+        ]
+    rows += [
+        (f"EndpointSlice/{s.key}", "endpoints[].addresses", ", ".join(e.addresses or ()))
+        for s in own_slices(facts)
+        for e in (s.endpoints or ())[:5]
+    ]
+    return rows

@@ -1,0 +1,95 @@
+"""From changes to Views: the world, the Services it touches, and when to judge them again."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from types import MappingProxyType
+
+from epview.core.changes import Change
+from epview.core.join import join
+from epview.core.objects import Key
+from epview.core.view import Health, NamespaceView, ServiceView, SourceInfo, View
+from epview.core.world import World
+
+
+class Projector:
+    """Owns a `World` and keeps the view of each Service up to date at the cost of what changed.
+
+    Not thread safe: its owner serialises `apply`, `project` and every look at `world`.
+    """
+
+    def __init__(self) -> None:
+        self.world = World()
+        self._views: dict[Key, ServiceView] = {}
+        self._touched: set[Key] = set()
+        self._due: list[tuple[datetime, Key]] = []
+        self._revision = 0
+        self._last: View | None = None
+        self._dirty = True
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Take changes in their order; nothing is judged before the next `project`."""
+        for change in changes:
+            self._touched |= self.world.apply(change)
+            self._dirty = True
+
+    @property
+    def due(self) -> datetime | None:
+        """When a verdict may next change by time alone; None when none can."""
+        return self._due[0][0] if self._due else None
+
+    def project(self, now: datetime, info: SourceInfo) -> View:
+        """The View as of ``now``. Returns the very same object while nothing changed."""
+        while self._due and self._due[0][0] <= now:
+            _, key = heapq.heappop(self._due)
+            view = self._views.get(key)
+            if view is not None and view.recheck_at is not None and view.recheck_at <= now:
+                self._touched.add(key)
+        changed = {key for key in self._touched if self._refresh(key, now)}
+        self._touched.clear()
+        if self._last is not None and not changed and not self._dirty and self._last.source == info:
+            return self._last
+        self._dirty = False
+        self._revision += 1
+        self._last = View(
+            now=now,
+            revision=self._revision,
+            source=info,
+            services=MappingProxyType(dict(self._views)),
+            changed=frozenset(changed),
+            states=tuple(self.world.states.values()),
+            namespaces=self._namespaces(info),
+        )
+        return self._last
+
+    def _refresh(self, key: Key, now: datetime) -> bool:
+        """Judge one Service again; whether its view differs from before."""
+        old = self._views.get(key)
+        if key not in self.world.services:
+            self._views.pop(key, None)
+            return old is not None
+        new = join(self.world, key, now)
+        if new.recheck_at is not None:
+            heapq.heappush(self._due, (new.recheck_at, key))
+        self._views[key] = new
+        return new != old
+
+    def _namespaces(self, info: SourceInfo) -> tuple[NamespaceView, ...]:
+        """Known namespaces by name, with the health of their Services where these are in scope."""
+        counts: dict[str, Counter[Health]] = {}
+        for view in self._views.values():
+            counts.setdefault(view.namespace, Counter())[view.health] += 1
+        phases = {key.name: namespace.status.phase for key, namespace in self.world.namespaces.items()}
+        names = sorted({*phases, *counts, *(info.namespaces or ())})
+        in_scope = set(names if info.namespaces is None else info.namespaces)
+        return tuple(
+            NamespaceView(
+                name=name,
+                phase=phases.get(name, ""),
+                counts=MappingProxyType(dict(counts.get(name, {}))) if name in in_scope else None,
+            )
+            for name in names
+        )

@@ -1,0 +1,142 @@
+"""The machinery of the rules: what a rule is, how verdicts are reached, ordered and folded.
+
+A rule judges one Service from its `Facts` and yields findings; yielding none is *clear*; needing a
+resource that cannot be seen is *unknown*. Rules never know one another: what a finding explains is
+declared (`folds`), and the machinery folds the consequences under their cause.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
+
+import msgspec
+
+from epview.core.facts import BlindError, Facts
+from epview.core.view import Evidence, Finding, Health, Severity
+
+Judge = Callable[[Facts], Iterator[Finding]]
+
+CAUSES = 13
+"""Rank of the causes of not-ready pods: among these the one with most pods leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the catalogue.
+
+    ``rank`` orders headlines, smallest first: (place in the order, place among its peers). ``cause``
+    is what a cause of rank `CAUSES` is called where several share a Service. ``folds`` are the rules
+    whose findings become details under this one.
+    """
+
+    id: str
+    title: str
+    rank: tuple[int, int]
+    judge: Judge
+    folds: frozenset[str] = frozenset()
+    cause: str = ""
+    doc: str = field(default="", repr=False)
+
+    def find(
+        self,
+        severity: Severity,
+        message: str,
+        *,
+        evidence: Iterable[tuple[str, str, str]] = (),
+        remedy: Iterable[str] = (),
+        objects: Iterable[str] = (),
+    ) -> Finding:
+        return Finding(
+            rule=self.id,
+            severity=severity,
+            message=message,
+            evidence=tuple(Evidence(object=o, field=f, value=v) for o, f, v in evidence),
+            remedy=tuple(remedy),
+            objects=tuple(objects),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All rules over one Service: findings in order, the headline, and what could not be judged."""
+
+    findings: tuple[Finding, ...]
+    headline: Finding | None
+    unknown: tuple[str, ...]
+    blind: tuple[str, ...]
+
+    @property
+    def health(self) -> Health:
+        """The worst unfolded finding; UNKNOWN when nothing is known to be wrong but a verdict is missing."""
+        open_ = [f.severity for f in self.findings if not f.folded]
+        worst = min(open_, key=lambda s: s.rank, default=None)
+        if worst in (Severity.ERROR, Severity.WARNING):
+            return Health(worst)
+        if self.blind:
+            return Health.UNKNOWN
+        return Health(worst) if worst else Health.OK
+
+
+@cache
+def catalogue() -> dict[str, Rule]:
+    """Every rule by id, found in `epview.core.rules`: one module is one rule, named after its id."""
+    package = importlib.import_module("epview.core.rules")
+    rules = {}
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda i: i.name):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        rule: Rule = module.RULE
+        rules[rule.id] = _with_doc(rule, inspect.getdoc(module) or "")
+    return rules
+
+
+def _with_doc(rule: Rule, doc: str) -> Rule:
+    """The rule with its module's docstring: its page."""
+    return Rule(rule.id, rule.title, rule.rank, rule.judge, rule.folds, rule.cause, doc)
+
+
+def judge(facts: Facts) -> Judgement:
+    """Ask every rule; order and fold what they found."""
+    found: list[Finding] = []
+    unknown: list[str] = []
+    blind: dict[str, None] = {}
+    for rule in catalogue().values():
+        try:
+            found.extend(rule.judge(facts))
+        except BlindError as missing:
+            unknown.append(rule.id)
+            blind[missing.resource] = None
+    findings = _fold(found)
+    return Judgement(findings, _headline(findings, len(facts.active)), tuple(unknown), tuple(blind))
+
+
+def _fold(found: list[Finding]) -> tuple[Finding, ...]:
+    """Root cause first; what a raised finding explains is marked as folded and goes to the end."""
+    rules = catalogue()
+    explained = set(chain.from_iterable(rules[finding.rule].folds for finding in found))
+    marked = (msgspec.structs.replace(f, folded=True) if f.rule in explained else f for f in found)
+    return tuple(sorted(marked, key=_order))
+
+
+def _order(finding: Finding) -> tuple[bool, int, int, int, tuple[str, ...]]:
+    place, peer = catalogue()[finding.rule].rank
+    weight = -len(finding.objects) if place == CAUSES else 0
+    return (finding.folded, place, weight, peer, finding.objects)
+
+
+def _headline(findings: tuple[Finding, ...], pods: int) -> Finding | None:
+    """The first finding; where several causes share the pods, its message counts them."""
+    if not findings or findings[0].folded:
+        return None
+    first = findings[0]
+    rules = catalogue()
+    causes = [f for f in findings if not f.folded and rules[f.rule].rank[0] == CAUSES and rules[f.rule].cause]
+    if rules[first.rule].rank[0] != CAUSES or len({f.rule for f in causes}) < 2:
+        return first
+    shares = ", ".join(f"{len(f.objects)} of {pods}: {rules[f.rule].cause}" for f in causes)
+    return msgspec.structs.replace(first, message=shares)

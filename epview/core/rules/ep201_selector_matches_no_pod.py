@@ -1,0 +1,68 @@
+"""The selector matches no pod.
+
+# What it means
+The endpoint controllers look for pods in the Service's own namespace that carry every label of the
+selector, letter by letter. There is none, so Endpoints is empty and connections are refused.
+
+# Why it happens
+A typo in the selector or in the pod template's labels, a renamed label (app and app.kubernetes.io/name),
+pods in another namespace, or no pods at all.
+
+# How to see it yourself
+`kubectl get pods -n NAMESPACE -l KEY=VALUE` and `kubectl get pods -n NAMESPACE --show-labels`
+
+# What to do
+Make the selector and the pod template's labels equal; epview names the nearest misses.
+
+# References
+Kubernetes documentation: Debug Services, "Does the Service have any endpoints?".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from epview.core.facts import Facts
+from epview.core.nearmiss import Hint, hints
+from epview.core.objects import Key
+from epview.core.remedies import get_pods, pairs, set_selector
+from epview.core.rule import Rule
+from epview.core.view import Finding, Severity
+
+
+def judge(facts: Facts) -> Iterator[Finding]:
+    if not facts.selects_pods():
+        return
+    if facts.matching:
+        return
+    found = hints(facts)
+    calm = facts.young() or _namespace_goes(facts)
+    wanted = pairs(facts.selector)
+    message = f"no pod has {wanted}" if len(facts.selector) == 1 else f"no pod matches {wanted}"
+    remedy = [get_pods(facts.key.namespace)]
+    fix = next((hint.selector for hint in found if hint.selector), None)
+    if fix:
+        remedy.insert(0, set_selector(facts.key, fix))
+    yield RULE.find(
+        Severity.WARNING if calm else Severity.ERROR,
+        "; ".join([message, *(hint.words for hint in found[:1])]),
+        evidence=[
+            (f"Service/{facts.key}", f"spec.selector[{key}]", value)
+            for key, value in sorted(facts.selector.items())
+        ]
+        + [_evidence(hint) for hint in found],
+        remedy=remedy,
+        objects=[f"Service/{facts.key}"],
+    )
+
+
+def _evidence(hint: Hint) -> tuple[str, str, str]:
+    return (hint.object, "metadata.labels", hint.words)
+
+
+def _namespace_goes(facts: Facts) -> bool:
+    namespace = facts.world.namespaces.get(Key("", facts.key.namespace))
+    return namespace is not None and namespace.status.phase == "Terminating"
+
+
+RULE = Rule("EP201", "Selector matches no pod", (9, 0), judge, folds=frozenset({"EP801"}))

@@ -1,0 +1,62 @@
+"""A pod is starting.
+
+# What it means
+The pod has no address yet, its containers are being created, or it runs for too short a time to be
+ready. Within its patience that is a remark; past it something holds the start up.
+
+# Why it happens
+A rollout, a scale-up, a restart; past its patience a network plug-in without addresses
+(FailedCreatePodSandBox), a volume that does not mount (FailedMount), a slow image.
+
+# How to see it yourself
+`kubectl get events -n NAMESPACE --field-selector involvedObject.name=POD`
+
+# What to do
+Wait; when it is overdue, mend what the latest Warning event says.
+
+# References
+Kubernetes documentation: Pod lifecycle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from epview.core import trouble
+from epview.core.causes import CauseKind
+from epview.core.facts import Facts, ref
+from epview.core.remedies import get_events
+from epview.core.rule import CAUSES, Rule
+from epview.core.view import Finding, Severity
+
+
+def judge(facts: Facts) -> Iterator[Finding]:
+    if not facts.selects_pods():
+        return
+    affected = trouble.of_kind(facts, CauseKind.STARTING)
+    if not affected:
+        return
+    pod, cause = next((pc for pc in affected if not pc[1].in_progress), affected[0])
+    patient = all(c.in_progress for _, c in affected)
+    calm = Severity.INFO if facts.ready else Severity.WARNING
+    start = "pod starts" if patient else "pod does not get started"
+    finding = RULE.find(
+        calm if patient else trouble.severity(facts),
+        trouble.sentence(facts, affected, f"{start}: {cause.words}"),
+        evidence=trouble.evidence(affected),
+        remedy=[get_events(pod)],
+        objects=[ref(p) for p, _ in affected],
+    )
+    yield msgspec.structs.replace(finding, in_progress=patient, until=cause.until)
+
+
+RULE = Rule(
+    "EP308",
+    "Pod is starting",
+    (CAUSES, 10),
+    judge,
+    folds=frozenset({"EP301", "EP302", "EP801"}),
+    cause="still starting",
+)

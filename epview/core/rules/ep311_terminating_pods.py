@@ -1,0 +1,64 @@
+"""Pods of the Service are terminating.
+
+# What it means
+A pod that is being deleted leaves Endpoints at once. In the EndpointSlices it stays, marked
+terminating, and serving as long as its readiness probe succeeds; kube-proxy uses such endpoints only
+while there is no ready one.
+
+# Why it happens
+A rollout, a scale-down, an eviction. Long past its grace period something holds the pod back.
+
+# How to see it yourself
+`kubectl get endpointslices -n NAMESPACE -l kubernetes.io/service-name=SERVICE -o yaml`
+
+# What to do
+Nothing in its grace period. A stuck pod mostly waits for a finalizer or for its node.
+
+# References
+Kubernetes documentation: Termination of Pods; EndpointSlices, conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from shlex import quote
+
+from epview.core.facts import Facts, ref
+from epview.core.rule import Rule
+from epview.core.view import Finding, Severity
+
+STUCK_AFTER = 60
+"""Seconds past deletionTimestamp, which already includes the grace period."""
+
+
+def judge(facts: Facts) -> Iterator[Finding]:
+    if not facts.selects_pods():
+        return
+    if not facts.terminating:
+        return
+    stuck = [p for p in facts.terminating if facts.moment.older(p.metadata.deletion_timestamp, STUCK_AFTER)]
+    count = len(facts.terminating)
+    serving = sum(1 for pod in facts.terminating if pod.ready)
+    words = f"{count} pod{'s' if count > 1 else ''} terminating" + (
+        f", {serving} still serving" if serving else ""
+    )
+    pod = (stuck or facts.terminating)[0]
+    yield RULE.find(
+        Severity.WARNING if stuck else Severity.INFO,
+        f"{len(stuck)} terminating pod{'s are' if len(stuck) > 1 else ' is'} stuck" if stuck else words,
+        evidence=[
+            (ref(p), "metadata.deletionTimestamp", p.metadata.deletion_timestamp.isoformat())
+            for p in facts.terminating[:5]
+            if p.metadata.deletion_timestamp
+        ]
+        + [
+            (ref(p), "metadata.finalizers", ", ".join(p.metadata.finalizers))
+            for p in stuck
+            if p.metadata.finalizers
+        ],
+        remedy=[f"kubectl describe pod {quote(pod.key.name)} -n {quote(pod.key.namespace)}"],
+        objects=[ref(p) for p in facts.terminating],
+    )
+
+
+RULE = Rule("EP311", "Terminating pods", (22, 2), judge)

@@ -1,0 +1,62 @@
+"""A host port is taken.
+
+# What it means
+The pod asks for a port of its node (hostPort or hostNetwork), and no node that it may use has that
+port free. Without a node it has no address.
+
+# Why it happens
+Another pod of the same kind, or of another one, holds the port already; a rolling update that starts
+the new pod before the old one left.
+
+# How to see it yourself
+`kubectl describe pod POD -n NAMESPACE`: "didn't have free ports".
+
+# What to do
+Drop the hostPort, spread the pods over more nodes, or roll with maxSurge 0.
+
+# References
+Kubernetes documentation: Debug Pods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from epview.core import trouble
+from epview.core.causes import CauseKind
+from epview.core.controllers import declared_ports
+from epview.core.facts import Facts, ref
+from epview.core.remedies import describe
+from epview.core.rule import CAUSES, Rule
+from epview.core.view import Finding
+
+
+def judge(facts: Facts) -> Iterator[Finding]:
+    if not facts.selects_pods():
+        return
+    affected = trouble.of_kind(facts, CauseKind.HOST_PORT)
+    if not affected:
+        return
+    pod, _ = affected[0]
+    ports = sorted({p.host_port for p in declared_ports(pod) if p.host_port})
+    which = f"host port {', '.join(map(str, ports))}" if ports else "its host port"
+    finding = RULE.find(
+        trouble.severity(facts),
+        trouble.sentence(facts, affected, f"no node has {which} free"),
+        evidence=trouble.evidence(affected),
+        remedy=[describe("pod", pod.key)],
+        objects=[ref(p) for p, _ in affected],
+    )
+    yield msgspec.structs.replace(finding, in_progress=all(c.in_progress for _, c in affected))
+
+
+RULE = Rule(
+    "EP406",
+    "Host port conflict",
+    (CAUSES, 2),
+    judge,
+    folds=frozenset({"EP301", "EP302", "EP801"}),
+    cause="host port taken",
+)

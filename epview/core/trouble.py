@@ -1,0 +1,66 @@
+"""The causes of a Service's not-ready pods, shared by the rules that speak of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from epview.core.causes import Cause, CauseKind, causes_of
+from epview.core.facts import Facts, ref
+from epview.core.objects import Key, Pod
+from epview.core.view import Severity
+
+
+def causes(facts: Facts) -> dict[Key, tuple[Cause, ...]]:
+    """Of each active pod that is not ready: its causes, the explaining ones first."""
+    if facts.causes is None:
+        facts.causes = {pod.key: causes_of(facts, pod) for pod in facts.not_ready}
+    return facts.causes
+
+
+def starting(facts: Facts, pod: Pod) -> bool:
+    """The pod only just started: all that can be said of it is within its patience."""
+    found = causes(facts)[pod.key]
+    return bool(found) and all(cause.kind is CauseKind.STARTING and cause.in_progress for cause in found)
+
+
+def patient(facts: Facts) -> bool:
+    """Every not-ready pod has a cause that is expected to pass by itself."""
+    found = causes(facts)
+    return bool(found) and all(c and all(cause.in_progress for cause in c) for c in found.values())
+
+
+def of_kind(facts: Facts, *kinds: CauseKind) -> list[tuple[Pod, Cause]]:
+    """The pods that show a cause of these kinds, with the first such cause, by name."""
+    found = causes(facts)
+    return [
+        (pod, cause)
+        for pod in facts.not_ready
+        if (cause := next((c for c in found[pod.key] if c.kind in kinds), None)) is not None
+    ]
+
+
+def severity(facts: Facts) -> Severity:
+    """Error when no pod is left that is ready, else warning."""
+    return Severity.WARNING if facts.ready else Severity.ERROR
+
+
+def sentence(facts: Facts, affected: list[tuple[Pod, Cause]], words: str) -> str:
+    """``words``, with "1 of 3 not ready: " before it where it does not concern all pods."""
+    count, total = len(affected), len(facts.active)
+    if count < total:
+        return f"{count} of {total} not ready: {words}"
+    return words
+
+
+def evidence(affected: list[tuple[Pod, Cause]]) -> Iterator[tuple[str, str, str]]:
+    """For each pod the fact its cause rests on, and the probe's last words."""
+    for pod, cause in affected[:10]:
+        yield (ref(pod), cause.field, cause.value)
+        probe = cause.probe
+        if probe is None:
+            continue
+        if probe.message:
+            seen = f", last {probe.last_seen.isoformat()}" if probe.last_seen else ""
+            yield (ref(pod), "Event Unhealthy", f"{probe.message} ({probe.count}×{seen})")
+        else:
+            yield (ref(pod), "Event Unhealthy", "none to be seen: events expire after an hour")
