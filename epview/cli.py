@@ -1,0 +1,422 @@
+"""The command line: arguments become a source and a front end. Exit codes are decided here alone.
+
+Nothing heavy is imported before it is known to be needed: ``--version`` and ``--help`` load neither
+Textual nor kubernetes, and the lists are on their way before Textual is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from epview import __version__
+
+if TYPE_CHECKING:
+    from epview.reports.check import CheckOptions
+    from epview.sources.kube.options import KubeOptions
+    from epview.sources.source import Connector
+
+USAGE, CLUSTER = 2, 3
+SIGINT, SIGPIPE = 130, 141  # 128 + the signal's number, as a shell tells it
+EXIT_CODES = """\
+exit codes:
+  0  nothing at or above the threshold (--fail-on)
+  1  findings at or above it
+  2  wrong usage or unreadable input
+  3  cluster unreachable, or access refused
+  4  incomplete data: some of it forbidden or missing (judge by the rest with --allow-partial)
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run epview; the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(arguments)
+    except KeyboardInterrupt:
+        return SIGINT
+    except BrokenPipeError:
+        # whoever read us has gone: not our failure, and nothing more to say
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SIGPIPE
+    except Exception as error:
+        from epview.sources.source import SourceError
+
+        if not isinstance(error, SourceError):
+            raise
+        print(f"epview: {error}", file=sys.stderr)
+        return USAGE if error.kind == "usage" else CLUSTER
+
+
+def _dispatch(arguments: list[str]) -> int:
+    place = _first_word(arguments)
+    name = arguments[place] if place is not None else ""
+    if name in COMMANDS and place is not None:
+        build, run = COMMANDS[name]
+        del arguments[place]
+    else:
+        build, run = _interface_parser, _interface
+    return run(build().parse_args(arguments))
+
+
+def _first_word(arguments: Sequence[str]) -> int | None:
+    """Where the first argument stands that is neither a flag nor a flag's value."""
+    takes_value = {s for a in _interface_parser()._actions for s in a.option_strings if a.nargs is None}  # noqa: SLF001
+    takes_value |= {"-o", "--output", "-f", "--filename", "--fail-on", "--now", "--port"}
+    skip = False
+    for index, argument in enumerate(arguments):
+        if skip:
+            skip = False
+        elif argument == "--":
+            return None
+        elif argument.startswith("-") and argument != "-":
+            skip = argument in takes_value
+        else:
+            return index
+    return None
+
+
+# -- parsers ---------------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors are one sentence with a next step, on stderr."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"epview: {message}. See `{self.prog} --help`.\n")
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    from rich_argparse import RawDescriptionRichHelpFormatter
+
+    class Formatter(RawDescriptionRichHelpFormatter):
+        help_name_formatter = str
+        group_name_formatter = str
+
+    return Formatter(prog, max_help_position=34)
+
+
+def _program() -> str:
+    return "kubectl epview" if Path(sys.argv[0]).name == "kubectl-epview" else "epview"
+
+
+def _parser(command: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    prog = f"{_program()} {command}".strip()
+    parser = _Parser(
+        prog=prog, description=description, epilog=epilog, formatter_class=_formatter, allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"epview {__version__}")
+    return parser
+
+
+def _add_cluster_flags(parser: argparse.ArgumentParser) -> None:
+    """Kubectl's global flags, by their names."""
+    group = parser.add_argument_group("which cluster (as kubectl)")
+    add = group.add_argument
+    add(
+        "--kubeconfig",
+        metavar="FILE",
+        default="",
+        help="default: $KUBECONFIG, then ~/.kube/config",
+    )
+    add("--context", metavar="NAME", default="", help="context of the kubeconfig")
+    add("--cluster", metavar="NAME", default="", help="cluster of the kubeconfig")
+    add("--user", metavar="NAME", default="", help="user of the kubeconfig")
+    add("-s", "--server", metavar="URL", default="", help="address of the API server")
+    add("--token", default="", help="bearer token (visible in `ps`; prefer the kubeconfig)")
+    add("--certificate-authority", metavar="FILE", default="", help="CA of the API server")
+    add("--client-certificate", metavar="FILE", default="", help="client certificate")
+    add("--client-key", metavar="FILE", default="", help="key of the client certificate")
+    add("--tls-server-name", metavar="NAME", default="", help="name to expect in the server's certificate")
+    add("--insecure-skip-tls-verify", action="store_true", help="do not verify the server's certificate")
+    add("--as", dest="as_user", metavar="USER", default="", help="impersonate a user")
+    add(
+        "--as-group",
+        dest="as_groups",
+        metavar="GROUP",
+        action="append",
+        default=[],
+        help="impersonate a group",
+    )
+    add("--as-uid", metavar="UID", default="", help="and a uid")
+    add(
+        "--request-timeout",
+        metavar="TIME",
+        type=_duration,
+        default=0.0,
+        help="per request, e.g. 10s (0: none)",
+    )
+    add("--disable-compression", action="store_true", help="ask for plain answers")
+    scope = parser.add_argument_group("which namespaces")
+    scope.add_argument(
+        "-n", "--namespace", metavar="NS", action="append", default=[], help="namespace; may be repeated"
+    )
+    scope.add_argument("-A", "--all-namespaces", action="store_true", help="all namespaces")
+
+
+def _interface_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "",
+        "Why does this Service (not) reach its pods? A live, read-only view.",
+        "commands:\n"
+        "  epview check        judge once and leave: for scripts and CI\n"
+        "  epview explain      what a rule means, why it happens, what to do\n"
+        "  epview demo-server  the demo cluster alone, for kubectl and others\n\n"
+        "without a cluster at hand:\n"
+        "  epview --demo",
+    )
+    parser.add_argument("service", nargs="?", default="", metavar="SERVICE", help="open it (NAME or NS/NAME)")
+    parser.add_argument(
+        "--demo",
+        nargs="?",
+        const="company",
+        default=None,
+        metavar="SCENARIO",
+        help="a living demo cluster inside epview: needs nothing",
+    )
+    parser.add_argument("--ascii", action="store_true", help="plain signs instead of ✗ ▲ ●")
+    parser.add_argument("--theme", default="", metavar="NAME", help="colour theme")
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    _add_cluster_flags(parser)
+    return parser
+
+
+def _check_parser() -> argparse.ArgumentParser:
+    from epview.reports.check import OUTPUTS, THRESHOLDS
+
+    parser = _parser("check", "Judge all Services (or one) once, and leave with an exit code.", EXIT_CODES)
+    parser.add_argument(
+        "service", nargs="?", default="", metavar="SERVICE", help="only this one (NAME or NS/NAME)"
+    )
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="table", help="default: table")
+    parser.add_argument(
+        "--fail-on", choices=THRESHOLDS, default="error", help="exit 1 from here on (default: error)"
+    )
+    parser.add_argument("--allow-partial", action="store_true", help="judge by what can be seen")
+    parser.add_argument(
+        "--demo", nargs="?", const="company", default=None, metavar="SCENARIO", help="judge the demo"
+    )
+    files = parser.add_argument_group("files instead of a cluster")
+    files.add_argument(
+        "-f",
+        "--filename",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="manifests or a dump: YAML or JSON file, folder, or - for standard input",
+    )
+    files.add_argument(
+        "--now", metavar="TIME", type=_time, default=None, help="judge as of this time (RFC 3339)"
+    )
+    _add_cluster_flags(parser)
+    return parser
+
+
+def _explain_parser() -> argparse.ArgumentParser:
+    parser = _parser("explain", "What a rule means, why it happens, how to see it, what to do.")
+    parser.add_argument(
+        "rule", nargs="?", default="", metavar="RULE", help="EP303; without it, all are listed"
+    )
+    return parser
+
+
+def _demo_server_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "demo-server",
+        "Run the demo cluster alone. Prints the path of a kubeconfig, so that kubectl can look at it.",
+    )
+    parser.add_argument("--port", type=int, default=None, help="port on 127.0.0.1 (default: any free one)")
+    parser.add_argument("--scenario", default="company", metavar="NAME", help="default: company")
+    return parser
+
+
+def _duration(text: str) -> float:
+    """``10``, ``10s``, ``500ms``, ``2m``, ``1h``, ``1m30s`` → seconds, as Go reads durations."""
+    import re
+
+    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    if not re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h))+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 10s or 1m30s")
+    return sum(float(n) * units[u] for n, _, u in re.findall(r"(\d+(\.\d+)?)(ms|s|m|h)", text))
+
+
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-01-15T12:00:00Z") from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+# -- commands --------------------------------------------------------------------------------------
+
+
+def _interface(args: argparse.Namespace) -> int:
+    from epview.tui.terminal import terminal_problem
+
+    if problem := terminal_problem():
+        print(f"epview: {problem}", file=sys.stderr)
+        return USAGE
+    if args.demo is not None:
+        from epview.demo.demo import DemoCluster
+
+        with DemoCluster(args.demo) as demo:
+            return _show(args, _demo_options(args, demo.write_kubeconfig()))
+    return _show(args, _options(args))
+
+
+def _show(args: argparse.Namespace, options: KubeOptions) -> int:
+    """Begin the lists, then import Textual: by the time it can paint, they are there."""
+    from epview.sources.kube import KubeConnector
+    from epview.tui.feed import Inbox
+
+    connector = KubeConnector(options)
+    namespaces, _ = _scope(args, connector)
+    source, inbox = connector.open(options.context, namespaces), Inbox()
+    source.start(inbox.put)
+
+    from epview.tui.app import run
+
+    return run(
+        connector,
+        context=options.context,
+        namespaces=namespaces,
+        service=args.service or None,
+        source=source,
+        inbox=inbox,
+        ascii_only=args.ascii,
+        theme=args.theme,
+        mouse=not args.no_mouse,
+    )
+
+
+def _check(args: argparse.Namespace) -> int:
+    if args.filename and args.demo is not None:
+        raise _usage("-f and --demo exclude each other.")
+    if args.filename:
+        return _check_files(args)
+    if args.demo is not None:
+        from epview.demo.demo import DemoCluster
+
+        with DemoCluster(args.demo) as demo:
+            return _check_cluster(args, _demo_options(args, demo.write_kubeconfig()))
+    if args.now is not None:
+        raise _usage("--now judges files, so it needs -f.")
+    return _check_cluster(args, _options(args))
+
+
+def _check_cluster(args: argparse.Namespace, options: KubeOptions) -> int:
+    from epview.reports.check import check
+    from epview.sources.kube import KubeConnector
+
+    connector = KubeConnector(options)
+    namespaces, default = _scope(args, connector)
+    return check(connector.open(options.context, namespaces), _check_options(args, namespaces, default))
+
+
+def _check_files(args: argparse.Namespace) -> int:
+    from epview.reports.check import check
+    from epview.sources.files import FileSource
+
+    source = FileSource(args.filename, args.now)
+    if source.skipped:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(source.skipped.items()))
+        print(f"epview: left out what it does not read: {kinds}.", file=sys.stderr)
+    namespaces = tuple(args.namespace) or None
+    return check(source, _check_options(args, namespaces, source.default_namespace()))
+
+
+def _check_options(
+    args: argparse.Namespace, namespaces: tuple[str, ...] | None, default: str
+) -> CheckOptions:
+    from epview.reports.check import CheckOptions
+
+    return CheckOptions(
+        service=args.service,
+        namespace=namespaces[0] if namespaces else default,
+        namespaces=namespaces,
+        output=args.output,
+        fail_on=args.fail_on,
+        allow_partial=args.allow_partial,
+        timeout=args.request_timeout or None,
+    )
+
+
+def _explain(args: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from epview.reports.pages import explain
+
+    explain(args.rule, Console(highlight=False))
+    return 0
+
+
+def _demo_server(args: argparse.Namespace) -> int:
+    from epview.demo.demo import run_demo_server
+
+    return run_demo_server(args.port, args.scenario)
+
+
+# -- from arguments to options ---------------------------------------------------------------------
+
+
+def _options(args: argparse.Namespace) -> KubeOptions:
+    from epview.sources.kube.options import KubeOptions
+
+    return KubeOptions(
+        kubeconfig=args.kubeconfig,
+        context=args.context,
+        cluster=args.cluster,
+        user=args.user,
+        as_user=args.as_user,
+        as_groups=tuple(args.as_groups),
+        as_uid=args.as_uid,
+        request_timeout=args.request_timeout,
+        server=args.server,
+        token=args.token,
+        certificate_authority=args.certificate_authority,
+        client_certificate=args.client_certificate,
+        client_key=args.client_key,
+        tls_server_name=args.tls_server_name,
+        insecure_skip_tls_verify=args.insecure_skip_tls_verify,
+        disable_compression=args.disable_compression,
+    )
+
+
+def _demo_options(args: argparse.Namespace, kubeconfig: Path) -> KubeOptions:
+    """The demo's own kubeconfig, whatever the environment says; its context may be chosen."""
+    from epview.sources.kube.options import KubeOptions
+
+    return KubeOptions(kubeconfig=str(kubeconfig), context=args.context)
+
+
+def _scope(args: argparse.Namespace, connector: Connector) -> tuple[tuple[str, ...] | None, str]:
+    """The namespaces to look at (None: all), and the one a bare SERVICE name belongs to."""
+    default = args.namespace[0] if args.namespace else connector.default_namespace(args.context)
+    if args.all_namespaces:
+        return None, default
+    namespace, _, _ = args.service.rpartition("/")
+    return (tuple(args.namespace) or (namespace or default,)), default
+
+
+def _usage(message: str) -> Exception:
+    from epview.sources.source import SourceError
+
+    return SourceError(message, "See `epview --help`.", kind="usage")
+
+
+Command = tuple[Callable[[], argparse.ArgumentParser], Callable[[argparse.Namespace], int]]
+COMMANDS: dict[str, Command] = {
+    "check": (_check_parser, _check),
+    "explain": (_explain_parser, _explain),
+    "demo-server": (_demo_server_parser, _demo_server),
+}

@@ -1,0 +1,137 @@
+"""`epview check`: judge once, write the report, and say by the exit code what was found."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from epview.core.nearness import nearest
+from epview.core.objects import Key
+from epview.core.projector import Projector
+from epview.core.view import ResourceState, ServiceView, Severity, View
+from epview.reports.report import gaps, reaches, report
+from epview.sources.gather import gather
+from epview.sources.source import Source, SourceError
+
+OK, FOUND, INCOMPLETE = 0, 1, 4
+OUTPUTS = ("table", "json")
+THRESHOLDS = ("error", "warning", "info", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What to judge and how to answer. ``namespace`` is the one a bare SERVICE name belongs to."""
+
+    service: str = ""
+    namespace: str = ""
+    namespaces: tuple[str, ...] | None = None
+    output: str = "table"
+    fail_on: str = "error"
+    allow_partial: bool = False
+    timeout: float | None = None
+
+
+def check(source: Source, options: CheckOptions) -> int:
+    """Judge ``source`` and write to stdout; the exit code. Raises `SourceError`.
+
+    0: nothing at or above the threshold · 1: something is · 4: some data could not be had, and
+    ``allow_partial`` is off.
+    """
+    projector = gather(source, options.timeout, _progress() if options.output == "table" else None)
+    _check_namespaces(projector, options)
+    info = msgspec.structs.replace(source.info(), namespaces=options.namespaces)
+    view = projector.project(source.now(), info)
+    services = _chosen(view, options)
+    _write(view, services, options.output)
+    if gaps(view, services) and not options.allow_partial:
+        return INCOMPLETE
+    if options.fail_on == "never":
+        return OK
+    threshold = Severity(options.fail_on)
+    orphans = any(finding.severity.rank <= threshold.rank for finding in view.findings)
+    return FOUND if orphans or any(reaches(service, threshold) for service in services) else OK
+
+
+def _check_namespaces(projector: Projector, options: CheckOptions) -> None:
+    """A namespace that does not exist would look like an empty one."""
+    world = projector.world
+    if not world.sees("namespaces"):
+        return
+    known = {key.name for key in world.namespaces}
+    for name in options.namespaces or ():
+        if known and name not in known:
+            guess = nearest(name, known)
+            hint = f"Did you mean {guess}?" if guess else "See `kubectl get namespaces`, or use -A for all."
+            raise SourceError(f"There is no namespace {name}.", hint, kind="usage")
+
+
+def _chosen(view: View, options: CheckOptions) -> list[ServiceView]:
+    """The Services asked for, problems first; raises `SourceError` where the one named is not there."""
+    if not options.service:
+        in_scope = options.namespaces
+        found = [s for s in view.services.values() if in_scope is None or s.namespace in in_scope]
+        return sorted(found, key=lambda s: (s.health.rank, s.key))
+    namespace, _, name = options.service.rpartition("/")
+    key = Key(namespace or options.namespace or "default", name)
+    if key in view.services:
+        return [view.services[key]]
+    same_name = sorted(k for k in view.services if k.name == name)
+    if same_name and not namespace and options.namespaces is None:
+        return [view.services[k] for k in same_name]
+    guess = nearest(name, (k.name for k in view.services if k.namespace == key.namespace))
+    hint = f"Did you mean {guess}?" if guess else f"See `kubectl get services -n {key.namespace}`."
+    raise SourceError(f"There is no Service {key}.", hint, kind="usage")
+
+
+def _write(view: View, services: Sequence[ServiceView], output: str) -> None:
+    if output == "json":
+        json.dump(report(view, services), sys.stdout, indent=2, ensure_ascii=not _unicode())
+        sys.stdout.write("\n")
+        return
+    from rich.console import Console
+
+    from epview.reports import table
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = 10_000  # one line a Service: what reads it may cut, we must not
+    table.write(console, view, services)
+
+
+def _unicode() -> bool:
+    return (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "").startswith("utf")
+
+
+class _Progress:
+    """One line on stderr that tells what is still loading; only where somebody looks."""
+
+    def __init__(self) -> None:
+        self._shown = False
+
+    def __call__(self, states: Sequence[ResourceState]) -> None:
+        waiting = [s for s in states if not s.settled]
+        if not waiting:
+            self._write("")
+            return
+        self._write("loading " + ", ".join(self._words(s) for s in waiting[:5]))
+
+    @staticmethod
+    def _words(state: ResourceState) -> str:
+        return f"{state.resource} {state.loaded}" + (f" of {state.total}" if state.total else "")
+
+    def _write(self, text: str) -> None:
+        if text or self._shown:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+        self._shown = bool(text)
+
+
+def _progress() -> _Progress | None:
+    return _Progress() if sys.stderr.isatty() else None
+
+
+__all__ = ["OUTPUTS", "THRESHOLDS", "CheckOptions", "check"]

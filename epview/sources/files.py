@@ -1,0 +1,217 @@
+"""Manifests and dumps as a source: complete at once, never changing.
+
+Objects with a uid come from a cluster: the files are taken as what it held. Without any uid they are
+manifests, and what the controllers would make of them (Endpoints, EndpointSlices) is added, so that
+the same rules can judge them. What the files cannot tell is a gap, never a clear verdict.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from epview.core import controllers
+from epview.core.changes import Change, Put
+from epview.core.objects import (
+    BY_KIND,
+    KINDS,
+    MANAGED_BY_LABEL,
+    MIRRORING_CONTROLLER,
+    SERVICE_NAME_LABEL,
+    SLICE_CONTROLLER,
+    Endpoints,
+    EndpointSlice,
+    Key,
+    Object,
+    ObjectMeta,
+    Pod,
+    Service,
+    WrittenMeta,
+)
+from epview.core.view import Phase, ResourceState, SourceInfo
+from epview.core.world import World
+from epview.sources.decode import clean_tree, convert_object, redact
+from epview.sources.manifests import read
+from epview.sources.source import Sink, SourceError
+
+
+class FileSource:
+    """Implements `Source` for files. Raises `SourceError` (kind ``usage``) on construction.
+
+    ``now``: judge as of that time; None takes the newest time the objects carry, else the clock's.
+    ``skipped`` counts objects of kinds that epview does not read, by kind.
+    """
+
+    def __init__(self, paths: Sequence[str], now: datetime | None = None) -> None:
+        self.skipped: Counter[str] = Counter()
+        self._paths = tuple(paths)
+        self._raw: dict[tuple[str, Key], dict[str, Any]] = {}
+        self._objects: dict[tuple[str, Key], Object] = {}
+        for name, tree in read(paths):
+            self._take(name, tree)
+        if not self._objects:
+            found = f" ({_listed(self.skipped)})" if self.skipped else ""
+            raise SourceError(
+                f"{', '.join(paths)}: no object that epview reads{found}.",
+                "It reads Services, Endpoints, EndpointSlices, Pods and Events.",
+                kind="usage",
+            )
+        self._dumped = any(obj.metadata.uid for obj in self._objects.values())
+        if not self._dumped:
+            self._add_controllers_work()
+        self._now = now or max(_times(self._objects.values()), default=datetime.now(UTC))
+
+    # -- Source -------------------------------------------------------------------------------
+
+    def start(self, sink: Sink) -> None:
+        changes: list[Change] = [Put(kind, obj) for (kind, _), obj in self._objects.items()]
+        sink([*changes, *self._states()])
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+    def retry(self) -> None:
+        """Nothing to try again."""
+
+    def info(self) -> SourceInfo:
+        return SourceInfo(kind="files", context=", ".join(self._paths))
+
+    def now(self) -> datetime:
+        return self._now
+
+    def default_namespace(self) -> str:
+        """The namespace of the Services, where they share one: so a bare name finds them."""
+        namespaces = {service.key.namespace for service in self._of(Service)}
+        return namespaces.pop() if len(namespaces) == 1 else "default"
+
+    def get(self, kind: str, key: Key) -> dict[str, Any]:
+        tree = self._raw.get((kind, key))
+        if tree is None:
+            raise SourceError(f"The files hold no {kind} {key}.", kind="usage")
+        return redact(tree)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def _take(self, name: str, tree: dict[str, Any]) -> None:
+        kind = BY_KIND.get(tree["kind"]) if isinstance(tree.get("kind"), str) else None
+        if kind is None or not str(tree.get("apiVersion", "")).endswith(kind.api.rsplit("/", 1)[-1]):
+            self.skipped[str(tree.get("kind") or "without kind")] += 1
+            return
+        metadata = tree.get("metadata")
+        if kind.namespaced and isinstance(metadata, dict) and not metadata.get("namespace"):
+            tree = {**tree, "metadata": {**metadata, "namespace": "default"}}
+        cleaned = clean_tree(tree)
+        obj = convert_object(kind, cleaned)
+        if obj is None:
+            raise SourceError(
+                f"{name} holds a {kind.kind} without a name.",
+                "Each object needs metadata.name.",
+                kind="usage",
+            )
+        self._raw[(kind.kind, obj.key)] = cleaned
+        self._objects[(kind.kind, obj.key)] = obj
+
+    def _of(self, kind: type[Any]) -> Iterator[Any]:
+        return (obj for obj in self._objects.values() if isinstance(obj, kind))
+
+    # -- what the files cannot tell -----------------------------------------------------------
+
+    def _states(self) -> list[ResourceState]:
+        counts = Counter(kind for kind, _ in self._objects)
+        missing = self._missing()
+        return [
+            ResourceState(
+                resource=kind.resource,
+                phase=Phase.FAILED if kind.resource in missing else Phase.LIVE,
+                loaded=counts[kind.kind],
+                total=counts[kind.kind],
+                message=missing.get(kind.resource, ""),
+            )
+            for kind in KINDS
+        ]
+
+    def _missing(self) -> dict[str, str]:
+        """Resources that were left out of the dump, told by what the rest of it presupposes."""
+        served = [s for s in self._of(Service) if controllers.reconciled(s)]
+        missing = {}
+        if served and not any(self._of(Endpoints)):
+            missing["endpoints"] = "The files hold no Endpoints, though their Services would have some."
+        if served and not any(self._of(EndpointSlice)):
+            missing["endpointslices"] = (
+                "The files hold no EndpointSlices, though their Services would have some."
+            )
+        pods = list(self._of(Pod))
+        if not pods and (not self._dumped or self._names_pods()) and served:
+            missing["pods"] = "The files hold no Pods."
+        elif not self._dumped and pods and not any(pod.status.phase for pod in pods):
+            missing["pods"] = "The Pods in the files carry no status, so nothing is known of their readiness."
+        return missing
+
+    def _names_pods(self) -> bool:
+        refs = [e.target_ref for s in self._of(EndpointSlice) for e in s.endpoints or ()]
+        refs += [
+            a.target_ref for e in self._of(Endpoints) for s in e.subsets or () for a in s.addresses or ()
+        ]
+        return any(ref is not None and ref.kind == "Pod" for ref in refs)
+
+    # -- manifests ----------------------------------------------------------------------------
+
+    def _add_controllers_work(self) -> None:
+        """What the endpoint, endpointslice and mirroring controllers would add to these manifests."""
+        world = World()
+        for (kind, _), obj in self._objects.items():
+            world.apply(Put(kind, obj))
+        added: list[tuple[str, Object]] = []
+        for key, service in world.services.items():
+            endpoints = world.endpoints.get(key)
+            pods = world.pods_of(key)
+            if controllers.reconciled(service) and any(pod.status.phase for pod in pods):
+                added += _made(service, controllers.expected(service, pods))
+            elif endpoints is None or world.slices_of(key):
+                continue
+            elif not controllers.not_mirrored_because(service, endpoints):
+                added += _slices(key, controllers.mirrored(endpoints), MIRRORING_CONTROLLER)
+        for kind, obj in added:
+            self._objects.setdefault((kind, obj.key), obj)
+
+
+def _made(service: Service, expected: controllers.Expected) -> Iterator[tuple[str, Object]]:
+    meta = WrittenMeta(name=service.key.name, namespace=service.key.namespace)
+    yield "Endpoints", Endpoints(metadata=meta, subsets=expected.subsets or None)
+    yield from _slices(service.key, expected.slices, SLICE_CONTROLLER)
+
+
+def _slices(
+    service: Key, groups: Iterable[controllers.SliceGroup], manager: str
+) -> Iterator[tuple[str, Object]]:
+    labels = {SERVICE_NAME_LABEL: service.name, MANAGED_BY_LABEL: manager}
+    for number, group in enumerate(groups):
+        meta = WrittenMeta(name=f"{service.name}-{number}", namespace=service.namespace, labels=labels)
+        yield (
+            "EndpointSlice",
+            EndpointSlice(
+                metadata=meta,
+                address_type=group.address_type,
+                endpoints=group.endpoints or None,
+                ports=group.ports or None,
+            ),
+        )
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+
+
+def _times(objects: Iterable[Object]) -> Iterator[datetime]:
+    """Every time the objects tell: the newest is when a dump was taken, at the earliest."""
+    for obj in objects:
+        meta: ObjectMeta = obj.metadata
+        if meta.creation_timestamp:
+            yield meta.creation_timestamp
+        if isinstance(obj, Pod):
+            yield from (c.last_transition_time for c in obj.status.conditions if c.last_transition_time)
+        last_seen = getattr(obj, "last_seen", None)
+        if last_seen:
+            yield last_seen

@@ -1,0 +1,148 @@
+"""YAML and JSON files → plain objects: every document, Lists opened up, nothing executed.
+
+Bad input is a `SourceError` of kind ``usage`` that names file, line and column.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from epview.sources.source import SourceError
+
+MAX_BYTES: Final = 512 << 20
+MAX_NODES: Final = 20_000_000
+"""Values in all, aliases counted as often as they stand: a few bytes of YAML can mean billions."""
+SUFFIXES: Final = (".yaml", ".yml", ".json")
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """Safe YAML without dates: a label 2024-01-01 is a string to Kubernetes."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in _Base.yaml_implicit_resolvers.items()
+}
+
+
+def read(paths: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object of the files as (where it came from, object); ``-`` is standard input.
+
+    A folder gives its YAML and JSON files, subfolders too. Lists give their items. Documents that
+    are empty are skipped. Raises `SourceError`.
+    """
+    for path in paths:
+        for name, data in _contents(path):
+            for document in _documents(name, data):
+                yield from ((name, obj) for obj in _opened(name, document))
+
+
+def _contents(path: str) -> Iterator[tuple[str, bytes]]:
+    if path == "-":
+        yield "standard input", sys.stdin.buffer.read(MAX_BYTES + 1)
+        return
+    place = Path(path)
+    try:
+        if place.is_dir():
+            files = sorted(p for p in place.rglob("*") if p.suffix in SUFFIXES and p.is_file())
+            if not files:
+                raise SourceError(f"The folder {path} holds no YAML or JSON file.", kind="usage")
+        else:
+            files = [place]
+        for file in files:
+            if file.stat().st_size > MAX_BYTES:
+                raise SourceError(f"{file} is larger than {MAX_BYTES >> 20} MiB.", kind="usage")
+            yield str(file), file.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SourceError(
+            f"Cannot read {path}: {reason}.", "Name a file, a folder, or - for standard input.", kind="usage"
+        ) from None
+
+
+def _documents(name: str, data: bytes) -> Iterator[Any]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SourceError(
+            f"{name} is not text in UTF-8.", "epview reads YAML and JSON.", kind="usage"
+        ) from None
+    try:
+        if (whole := _json(text)) is not None:
+            yield whole
+            return
+        for document in yaml.load_all(text, Loader=_Loader):
+            _measure(name, document)
+            yield document
+    except yaml.YAMLError as error:
+        raise SourceError(
+            f"{name} is not valid YAML: {_where(error)}", "Correct it and try again.", kind="usage"
+        ) from None
+    except (RecursionError, ValueError):
+        raise SourceError(f"{name} is not YAML that describes objects.", kind="usage") from None
+
+
+def _json(text: str) -> Any:
+    """JSON, read many times faster than as YAML; None for anything else, several documents too."""
+    if text.lstrip()[:1] != "{":
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _where(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}." if mark else f"{problem}."
+
+
+def _measure(name: str, document: Any) -> None:
+    """Refuse what aliases blow up, before anything walks it."""
+    sizes: dict[int, int] = {}
+
+    def size(node: Any) -> int:
+        if not isinstance(node, dict | list):
+            return 1
+        if id(node) not in sizes:
+            sizes[id(node)] = 1  # a cycle counts once
+            sizes[id(node)] = 1 + sum(map(size, node.values() if isinstance(node, dict) else node))
+        return sizes[id(node)]
+
+    if size(document) > MAX_NODES:
+        raise SourceError(
+            f"{name} means more than {MAX_NODES:,} values once its aliases are followed.", kind="usage"
+        )
+
+
+def _opened(name: str, document: Any) -> Iterator[dict[str, Any]]:
+    if document is None:
+        return
+    if not isinstance(document, dict):
+        raise SourceError(
+            f"{name} holds a {type(document).__name__}, not a Kubernetes object.",
+            "Each document needs apiVersion, kind and metadata.",
+            kind="usage",
+        )
+    kind = document.get("kind")
+    items = document.get("items")
+    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list | type(None)):
+        inner = kind.removesuffix("List")
+        for item in items or ():
+            if isinstance(item, dict):
+                yield {"kind": inner, **item} if inner else item
+        return
+    if not isinstance(kind, str):
+        raise SourceError(
+            f"{name} holds a document without a kind.", "Is it a Kubernetes manifest?", kind="usage"
+        )
+    yield document
