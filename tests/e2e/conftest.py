@@ -1,0 +1,49 @@
+"""Fixtures of the end-to-end tier: a terminal needs tmux, the real control plane a kubeconfig."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from kubelet import Kubectl
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    no_tmux = pytest.mark.skip(reason="needs tmux")
+    no_cluster = pytest.mark.skip(reason="needs a real control plane: name it in EPVIEW_TEST_KUBECONFIG")
+    for item in items:
+        if item.get_closest_marker("terminal") and not shutil.which("tmux"):
+            item.add_marker(no_tmux)
+        if item.get_closest_marker("real_cluster") and not real_kubeconfig():
+            item.add_marker(no_cluster)
+
+
+def real_kubeconfig() -> str:
+    named = os.environ.get("EPVIEW_TEST_KUBECONFIG", "")
+    return named if named and Path(named).exists() and shutil.which("kubectl") else ""
+
+
+@pytest.fixture
+def epview() -> str:
+    """The installed console script of the environment that runs the tests."""
+    return str(Path(sys.executable).with_name("epview"))
+
+
+@pytest.fixture
+def kubectl() -> Iterator[Kubectl]:
+    """A namespace of its own on the real control plane, with three nodes; removed afterwards."""
+    name = f"epview-{uuid.uuid4().hex[:8]}"
+    admin = Kubectl(real_kubeconfig(), name)
+    admin("create", "namespace", name)
+    admin.nodes("node-1", "node-2", "node-3")
+    yield admin
+    admin("delete", "namespace", name, "--wait=false")
