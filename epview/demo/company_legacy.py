@@ -1,0 +1,70 @@
+"""Namespace ``legacy``: systems outside the cluster, kept by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from epview.demo.controllers import LAST_APPLIED
+from epview.demo.resources import Json
+from epview.demo.shapes import endpoint_port, endpoints, service, service_port
+from epview.demo.stage import Script, Stage
+
+NS: Final = "legacy"
+
+
+def build_legacy(stage: Stage) -> Iterator[Script]:
+    _mainframe(stage)
+    _erp(stage)
+    _archive(stage)
+    _directory(stage)
+    yield from ()
+
+
+def _service(stage: Stage, name: str, address: int, ports: list[Json]) -> None:
+    made = stage.ago(days=110)
+    stage.store.put(
+        service(NS, name, made, ports, cluster_ip=f"10.96.77.{address}", labels={"team": "legacy"})
+    )
+
+
+def _by_hand(stage: Stage, name: str, addresses: Sequence[str], ports: list[Json], **meta: Any) -> None:
+    """Endpoints from ``kubectl apply``, with the finger-print it leaves."""
+    obj = endpoints(NS, name, stage.ago(days=109), addresses, ports, **meta)
+    applied = {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": {"annotations": {}, "name": name, "namespace": NS},
+        "subsets": obj["subsets"],
+    }
+    text = json.dumps(applied, separators=(",", ":")) + "\n"
+    obj["metadata"]["annotations"] = {LAST_APPLIED: text}
+    stage.store.put(obj)
+
+
+def _mainframe(stage: Stage) -> None:
+    """A legacy system with two named ports on two addresses; mirrored, so it works."""
+    _service(
+        stage, "mainframe", 10, [service_port(3270, None, "terminal"), service_port(1414, None, "queue")]
+    )
+    ports = [endpoint_port(3270, "terminal"), endpoint_port(1414, "queue")]
+    _by_hand(stage, "mainframe", ["192.168.9.10", "192.168.9.11"], ports)
+
+
+def _erp(stage: Stage) -> None:
+    """Endpoints that ask not to be mirrored: kube-proxy cannot see them."""
+    _service(stage, "erp", 11, [service_port(8000)])
+    labels = {"endpointslice.kubernetes.io/skip-mirror": "true"}
+    _by_hand(stage, "erp", ["192.168.9.40"], [endpoint_port(8000)], labels=labels)
+
+
+def _archive(stage: Stage) -> None:
+    """No selector, and nobody wrote Endpoints."""
+    _service(stage, "archive", 12, [service_port(2049, None, "nfs")])
+
+
+def _directory(stage: Stage) -> None:
+    """The hand-written port has another name than the Service's, so no connection is led there."""
+    _service(stage, "directory", 13, [service_port(636, None, "ldaps")])
+    _by_hand(stage, "directory", ["192.168.9.53"], [endpoint_port(636, "ldap")])

@@ -1,0 +1,228 @@
+"""Namespace ``payments``: money, and the ways in and out of the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from epview.demo import kubelet
+from epview.demo import scripts as play
+from epview.demo.resources import Json
+from epview.demo.shapes import (
+    Workload,
+    container,
+    endpoint_port,
+    endpoints,
+    http_probe,
+    metadata,
+    service,
+    service_port,
+    tcp_probe,
+)
+from epview.demo.stage import Script, Stage
+
+NS: Final = "payments"
+_IMAGE: Final = "registry.harbour.example/payments"
+
+
+def build_payments(stage: Stage) -> Iterator[Script]:
+    _payments_api(stage)
+    _bank_link(stage)
+    _ledger(stage)
+    yield _statements(stage)
+    _fraud(stage)
+    _fx_rates(stage)
+    _card_network(stage)
+    _settlement(stage)
+
+
+def _service(stage: Stage, name: str, address: str, ports: list[Json], **spec: Any) -> None:
+    spec.setdefault("selector", {"app": name})
+    made = service(
+        NS,
+        name,
+        stage.ago(days=77),
+        ports,
+        cluster_ip=address,
+        labels={"app": name, "team": "payments"},
+        **spec,
+    )
+    stage.store.put(made)
+
+
+def _app(name: str, version: str, *, replicas: int = 2, kind: str = "Deployment", **spec: Any) -> Workload:
+    api = container(
+        "api",
+        f"{_IMAGE}/{name}:{version}",
+        (("http", 8080),),
+        readiness=http_probe("/healthz", "http"),
+        liveness=tcp_probe("http", delay=15),
+    )
+    return Workload(namespace=NS, name=name, containers=(api,), replicas=replicas, kind=kind, spec=spec)
+
+
+def _payments_api(stage: Stage) -> None:
+    """Healthy; clients stick to one pod (session affinity)."""
+    stage.staff(_app("payments-api", "9.3.0", replicas=3), stage.ago(days=2))
+    affinity = {"clientIP": {"timeoutSeconds": 10800}}
+    _service(
+        stage,
+        "payments-api",
+        "10.96.31.10",
+        [service_port(443, "http", "https", app="https")],
+        sessionAffinity="ClientIP",
+        sessionAffinityConfig=affinity,
+    )
+
+
+def _bank_link(stage: Stage) -> None:
+    """LoadBalancer with an address; nodes without a pod drop what arrives at them."""
+    stage.staff(_app("bank-link", "1.0.12"), stage.ago(days=8))
+    _service(
+        stage,
+        "bank-link",
+        "10.96.31.11",
+        [service_port(443, "http", "https", node_port=31443)],
+        type="LoadBalancer",
+        externalTrafficPolicy="Local",
+        healthCheckNodePort=32100,
+        allocateLoadBalancerNodePorts=True,
+        status={"loadBalancer": {"ingress": [{"ip": "203.0.113.24", "ipMode": "VIP"}]}},
+    )
+
+
+def _ledger(stage: Stage) -> None:
+    """Headless, and publishes its unready peer on purpose: they must find one another to start."""
+    workload = _app("ledger", "12.1", replicas=3, kind="StatefulSet")
+    crew = stage.hire(workload, stage.ago(days=20))
+    for number in range(2):
+        stage.save(stage.veteran(crew, stage.ago(days=20) + timedelta(seconds=30 * number)))
+    ref = stage.save(stage.veteran(crew, stage.ago(minutes=14), ready=False))
+    pod = stage.pod(ref)
+    assert pod is not None
+    tail = 'Get "http://{ip}:8080/healthz": dial tcp {ip}:8080: connect: connection refused'
+    stage.unhealthy(pod, "api", tail, count=24, first=stage.ago(minutes=13, seconds=50), at=stage.ago(20))
+    _service(stage, "ledger", "None", [service_port(8080, "http", "http")], publishNotReadyAddresses=True)
+
+
+def _statements(stage: Stage) -> Script:
+    """One pod is being deleted and takes its time: it serves until its grace period is over."""
+    workload = _app("statements", "3.3.3", terminationGracePeriodSeconds=180)
+    refs = stage.staff(workload, stage.ago(days=1))
+    _service(stage, "statements", "10.96.31.12", [service_port(80, "http", "http")])
+    pod = stage.pod(refs[0])
+    assert pod is not None
+    stage.save(kubelet.delete(pod, stage.ago(50), 180))
+    stage.event(pod, "Killing", "Stopping container api", container="api", at=stage.ago(50))
+    return play.draining(stage, stage.crews[NS, "statements"], refs[0], left=130, grace=180)
+
+
+def _fraud(stage: Stage) -> None:
+    """The selector was removed: Endpoints are frozen, one address is of a pod that is long gone.
+
+    What is left is written here as it lay there at that moment; the mirroring controller adds its
+    copy, so every address is there twice.
+    """
+    refs = stage.staff(_app("fraud", "0.8.0"), stage.ago(days=5))
+    made = stage.ago(days=40)
+    _service(stage, "fraud", "10.96.31.13", [service_port(80, "http", "http")], selector=None)
+    entry = stage.store.get("services", NS, "fraud")
+    pod = stage.pod(refs[0])
+    assert entry is not None
+    assert pod is not None
+    machine = pod["spec"]["nodeName"]
+    alive = ("10.244.1.2", "fraud-5f7c9d8b6-k2v7x", stage.uid(), machine)
+    known = (
+        alive,
+        (pod["status"]["podIP"], pod["metadata"]["name"], pod["metadata"]["uid"], machine),
+    )
+    targets = [
+        (ip, node, {"kind": "Pod", "namespace": NS, "name": name, "uid": uid})
+        for ip, name, uid, node in known
+    ]
+    labels = {"app": "fraud", "team": "payments"}
+    obj = endpoints(
+        NS,
+        "fraud",
+        made,
+        [],
+        [endpoint_port(8080, "http")],
+        labels=labels | {"endpoints.kubernetes.io/managed-by": "endpoint-controller"},
+    )
+    obj["subsets"][0]["addresses"] = [
+        {"ip": ip, "nodeName": node, "targetRef": target} for ip, node, target in targets
+    ]
+    stage.store.put(obj)
+    owner = {"apiVersion": "v1", "kind": "Service", "name": "fraud", "uid": entry.obj["metadata"]["uid"]}
+    marks = {
+        "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+        "kubernetes.io/service-name": "fraud",
+    }
+    head = metadata(
+        NS,
+        "fraud-x8m2q",
+        made,
+        generateName="fraud-",
+        generation=3,
+        labels=labels | marks,
+        ownerReferences=[owner | {"controller": True, "blockOwnerDeletion": True}],
+    )
+    conditions = {"ready": True, "serving": True, "terminating": False}
+    stage.store.put(
+        {
+            "kind": "EndpointSlice",
+            "metadata": head,
+            "addressType": "IPv4",
+            "endpoints": [
+                {
+                    "addresses": [ip],
+                    "conditions": conditions,
+                    "targetRef": target,
+                    "nodeName": node,
+                    "zone": "zone-a" if node == "node-1" else "zone-b",
+                }
+                for ip, node, target in targets
+            ],
+            "ports": [{"name": "http", "protocol": "TCP", "port": 8080}],
+        }
+    )
+
+
+def _fx_rates(stage: Stage) -> None:
+    """ExternalName: nothing but a CNAME."""
+    _service(stage, "fx-rates", "", [], selector=None, type="ExternalName", externalName="rates.fx.example")
+
+
+def _card_network(stage: Stage) -> None:
+    """A third party's API: an EndpointSlice written by hand, no Endpoints at all."""
+    _service(stage, "card-network", "10.96.31.14", [service_port(443, 8443, "https")], selector=None)
+    head = metadata(
+        NS,
+        "card-network-1",
+        stage.ago(days=35),
+        generation=2,
+        labels={
+            "kubernetes.io/service-name": "card-network",
+            "endpointslice.kubernetes.io/managed-by": "payments-team",
+        },
+    )
+    stage.store.put(
+        {
+            "kind": "EndpointSlice",
+            "metadata": head,
+            "addressType": "IPv4",
+            "endpoints": [
+                {"addresses": ["198.51.100.17"], "conditions": {"ready": True}},
+                {"addresses": ["198.51.100.18"], "conditions": {"ready": True}},
+            ],
+            "ports": [{"name": "https", "protocol": "TCP", "port": 8443}],
+        }
+    )
+
+
+def _settlement(stage: Stage) -> None:
+    """No selector, and the Endpoints somebody wrote for it is spelled ``setlement``."""
+    _service(stage, "settlement", "10.96.31.15", [service_port(1433)], selector=None)
+    where = endpoints(NS, "setlement", stage.ago(days=2), ["192.168.7.31"], [endpoint_port(1433)])
+    stage.store.put(where)

@@ -1,0 +1,24 @@
+"""The worlds a demo cluster can serve, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final, Protocol
+
+from epview.demo.company import build_company
+from epview.demo.store import Store
+
+
+class World(Protocol):
+    """A world that was built into a store, and goes on living in it."""
+
+    @property
+    def next_due(self) -> datetime:
+        """When something happens next."""
+
+    def step(self, now: datetime) -> datetime:
+        """Let everything due until ``now`` happen; gives when the next thing is due."""
+
+
+SCENARIOS: Final[Mapping[str, Callable[[Store, int], World]]] = {"company": build_company}

@@ -1,0 +1,200 @@
+"""What happens on the stage: the recurring stories of single pods and Deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from epview.demo import kubelet
+from epview.demo.stage import Crew, Ref, Stage
+
+NOT_SERVING: Final = 'service unhealthy (responded with "NOT_SERVING")'
+TIMED_OUT: Final = (
+    'Get "http://{ip}:8080/PATH": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+)
+NO_ROOM: Final = (
+    "0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available:"
+    " 3 No preemption victims found for incoming pod."
+)
+_PERIOD: Final = 10  # seconds, of the probes that have no period of their own
+
+
+def rollouts(stage: Stage, crew: Crew, *, first: float, rest: float) -> Iterator[float]:
+    """Rolling updates, one after another: a new pod comes up, an old one drains and goes."""
+    yield first
+    while True:
+        old = stage.pods_of(crew)
+        stage.revise(crew)
+        for ref in old:
+            yield from stage.arrive(crew, warm_up=4)
+            yield 1
+            yield from stage.leave(ref, lasts=5)
+        yield rest
+
+
+def replacements(stage: Stage, crew: Crew, *, every: float, first: float) -> Iterator[float]:
+    """Somebody kills a pod; the ReplicaSet replaces it at once."""
+    yield first
+    while True:
+        victims = stage.pods_of(crew)
+        yield from stage.leave(victims[0], lasts=3)
+        yield from stage.arrive(crew, warm_up=6)
+        yield every
+
+
+# -- readiness -----------------------------------------------------------------------------------
+
+
+def fell_ill(stage: Stage, ref: Ref, begun: datetime, tail: str, *, count: int) -> None:
+    """A past: the pod's readiness probe has been failing since ``begun``."""
+    crossed = begun + timedelta(seconds=2 * _PERIOD)  # the third failure in a row
+    pod = stage.pod(ref)
+    assert pod is not None
+    pod = kubelet.set_ready(pod, crossed, False)
+    stage.save(pod)
+    name = pod["spec"]["containers"][0]["name"]
+    stage.unhealthy(
+        pod, name, tail, count=count, first=begun, at=begun + timedelta(seconds=_PERIOD * (count - 1))
+    )
+
+
+def illness(stage: Stage, ref: Ref, tail: str, *, ill: float, well: float, first: float) -> Iterator[float]:
+    """The probe of a pod that `fell_ill` goes on failing; it recovers, and falls ill again."""
+    yield first
+    while True:
+        yield from _fail(stage, ref, tail, int(ill // _PERIOD))
+        stage.change(ref, kubelet.set_ready, True)
+        yield well
+        yield from _fail(stage, ref, tail, 2)
+        pod = stage.change(ref, kubelet.set_ready, False)
+        if pod is None:
+            return
+
+
+def _fail(stage: Stage, ref: Ref, tail: str, times: int) -> Iterator[float]:
+    for _ in range(times):
+        pod = stage.pod(ref)
+        if pod is not None:
+            stage.unhealthy(pod, pod["spec"]["containers"][0]["name"], tail)
+        yield _PERIOD
+
+
+def flapping(stage: Stage, ref: Ref, tail: str) -> Iterator[float]:
+    """Ready for some seconds, then not, for ever."""
+    while True:
+        yield 9
+        pod = stage.change(ref, kubelet.set_ready, False)
+        if pod is None:
+            return
+        stage.unhealthy(pod, pod["spec"]["containers"][0]["name"], tail)
+        yield 6
+        stage.change(ref, kubelet.set_ready, True)
+
+
+# -- starting ------------------------------------------------------------------------------------
+
+
+def slow_starts(stage: Stage, crew: Crew, ref: Ref, *, lasts: float) -> Iterator[float]:
+    """A pod whose startup probe takes its time; once it is up, it is replaced, and it begins again."""
+    yield 9
+    while True:
+        name = crew.workload.containers[0]["name"]
+        for _ in range(int(lasts // _PERIOD)):
+            if (pod := stage.pod(ref)) is not None:
+                stage.unhealthy(pod, name, NOT_SERVING, probe="Startup")
+            yield _PERIOD
+        stage.change(ref, kubelet.pass_startup)
+        yield 2
+        stage.change(ref, kubelet.set_ready, True)
+        yield 30
+        yield from stage.leave(ref, lasts=5)
+        known = set(stage.pods_of(crew))
+        yield from stage.arrive(crew, ready=False)
+        ref = (set(stage.pods_of(crew)) - known).pop()
+
+
+def unschedulable(stage: Stage, ref: Ref, since: datetime) -> Iterator[float]:
+    """The scheduler tries again and again."""
+    pod = stage.pod(ref)
+    assert pod is not None
+    told = {"warning": True, "source": "default-scheduler"}
+    stage.event(pod, "FailedScheduling", NO_ROOM, count=3, first=since, at=stage.ago(50), **told)
+    yield 15
+    while True:
+        stage.event(pod, "FailedScheduling", NO_ROOM, **told)
+        yield 60
+
+
+# -- containers that do not run ------------------------------------------------------------------
+
+
+def backing_off(stage: Stage, ref: Ref, *, count: int = 1, first: datetime | None = None) -> None:
+    pod = stage.pod(ref)
+    assert pod is not None
+    name, meta = pod["spec"]["containers"][0]["name"], pod["metadata"]
+    where = f"{meta['name']}_{meta['namespace']}({meta['uid']})"
+    text = f"Back-off restarting failed container {name} in pod {where}"
+    stage.event(pod, "BackOff", text, warning=True, container=name, count=count, first=first)
+
+
+def crash_loop(stage: Stage, ref: Ref, *, pause: float, lives: float) -> Iterator[float]:
+    """Starts, eats its memory, is killed, waits."""
+    yield pause
+    while True:
+        pod = stage.change(ref, kubelet.run)
+        if pod is None:
+            return
+        name = pod["spec"]["containers"][0]["name"]
+        stage.event(pod, "Started", f"Started container {name}", container=name)
+        yield lives
+        stage.change(ref, kubelet.die, "OOMKilled", 137)
+        yield 2
+        stage.change(ref, kubelet.back_off, 300)
+        backing_off(stage, ref)
+        yield pause
+
+
+def bad_image(stage: Stage, ref: Ref, *, first: float) -> Iterator[float]:
+    """The registry does not know the tag: ErrImagePull and ImagePullBackOff take turns."""
+    pod = stage.pod(ref)
+    assert pod is not None
+    spec = pod["spec"]["containers"][0]
+    image, name = spec["image"], spec["name"]
+    unresolved = f'failed to resolve reference "{image}": {image}: not found'
+    why = f'rpc error: code = NotFound desc = failed to pull and unpack image "{image}": {unresolved}'
+    waits = f'Back-off pulling image "{image}": ErrImagePull: {why}'
+    failed = f'Failed to pull image "{image}": {why}'
+    begun = stage.ago(minutes=16)
+    stage.save(kubelet.wait(pod, stage.ago(30), "ImagePullBackOff", waits))
+    told = {"warning": True, "container": name}
+    stage.event(
+        pod, "Pulling", f'Pulling image "{image}"', container=name, count=5, first=begun, at=stage.ago(160)
+    )
+    stage.event(pod, "Failed", failed, count=5, first=begun, at=stage.ago(159), **told)
+    stage.event(pod, "Failed", "Error: ErrImagePull", count=5, first=begun, at=stage.ago(159), **told)
+    backs = f'Back-off pulling image "{image}"'
+    stage.event(pod, "BackOff", backs, container=name, count=7, first=begun, at=stage.ago(5))
+    stage.event(pod, "Failed", "Error: ImagePullBackOff", count=2, first=begun, at=stage.ago(5), **told)
+    yield first
+    while True:
+        stage.change(ref, kubelet.wait, "ErrImagePull", why)
+        stage.event(pod, "Failed", "Error: ErrImagePull", **told)
+        yield 12
+        stage.change(ref, kubelet.wait, "ImagePullBackOff", waits)
+        stage.event(pod, "BackOff", backs, container=name)
+        yield 45
+
+
+# -- draining ------------------------------------------------------------------------------------
+
+
+def draining(stage: Stage, crew: Crew, ref: Ref, *, left: float, grace: int) -> Iterator[float]:
+    """A pod that is being deleted takes its whole grace period, serving; then the next one does."""
+    yield left
+    while True:
+        stage.store.delete("pods", *ref)
+        yield from stage.arrive(crew, warm_up=5)
+        yield 20
+        ref = stage.pods_of(crew)[0]
+        yield from stage.leave(ref, grace=grace, lasts=grace)

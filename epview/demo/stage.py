@@ -1,0 +1,259 @@
+"""What a scenario builds with: nodes, workloads, pods with a past, and the steps of their lives.
+
+Everything is drawn from one seeded generator and dated by the stage's own ``now``, so two runs with
+the same seed and the same times write the same objects.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from msgspec import Struct
+
+from epview.demo import kubelet
+from epview.demo.recorder import Recorder
+from epview.demo.resources import Json
+from epview.demo.shapes import Workload, daemon_set, deployment, metadata, replica_set, stateful_set
+from epview.demo.store import Store
+
+_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
+Ref = tuple[str, str]  # namespace and name of a pod
+Script = Iterator[float]  # yields how many seconds to wait
+
+
+class Machine(Struct, frozen=True):
+    """A node: its name, address, zone and the first three numbers of its pod addresses."""
+
+    name: str
+    ip: str
+    zone: str
+    prefix: str
+
+
+MACHINES: Final = (
+    Machine("node-1", "172.20.0.11", "zone-a", "10.244.1"),
+    Machine("node-2", "172.20.0.12", "zone-b", "10.244.2"),
+    Machine("node-3", "172.20.0.13", "zone-b", "10.244.3"),
+)
+
+
+class Crew:
+    """A workload in the store: its present revision and whom its pods belong to."""
+
+    def __init__(self, workload: Workload, template_hash: str, owner: tuple[str, str, str]) -> None:
+        self.workload = workload
+        self.template_hash = template_hash
+        self.owner = owner  # kind, name and uid of the pods' controller
+        self.revision = 1
+        self.hired = 0  # pods so far: picks nodes in turn and numbers a StatefulSet
+
+
+class Stage:
+    def __init__(self, store: Store, seed: int, now: datetime) -> None:
+        self.store = store
+        self.now = now
+        self.recorder = Recorder(store)
+        self.crews: dict[Ref, Crew] = {}
+        self._random = random.Random(seed)  # noqa: S311 - names and addresses of a demo
+        self._next_host = dict.fromkeys((m.name for m in MACHINES), 3)
+
+    # -- names and addresses ----------------------------------------------------------------------
+
+    def ago(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> datetime:
+        return self.now - timedelta(seconds=seconds, minutes=minutes, hours=hours, days=days)
+
+    def suffix(self, length: int = 5) -> str:
+        return "".join(self._random.choices(_ALPHABET, k=length))
+
+    def uid(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def _address(self, machine: Machine) -> str:
+        host = self._next_host[machine.name]
+        self._next_host[machine.name] = host + 1 if host < 250 else 3  # by then the first are long gone
+        return f"{machine.prefix}.{host}"
+
+    # -- workloads --------------------------------------------------------------------------------
+
+    def hire(self, workload: Workload, created: datetime) -> Crew:
+        """Write a workload (and its ReplicaSet); no pods yet."""
+        template_hash = self.suffix(9)
+        if workload.kind == "DaemonSet":
+            obj = daemon_set(workload, created)
+        elif workload.kind == "StatefulSet":
+            obj = stateful_set(workload, created, template_hash)
+        else:
+            obj = deployment(workload, created, 1)
+        uid = self.store.put(obj).obj["metadata"]["uid"]
+        crew = Crew(workload, template_hash, (workload.kind, workload.name, uid))
+        self.crews[workload.namespace, workload.name] = crew
+        if workload.kind == "Deployment":
+            self._new_replica_set(crew, created, uid)
+        return crew
+
+    def _new_replica_set(self, crew: Crew, created: datetime, owner_uid: str) -> None:
+        obj = replica_set(crew.workload, crew.template_hash, created, crew.revision, owner_uid)
+        entry = self.store.put(obj)
+        crew.owner = ("ReplicaSet", entry.name, entry.obj["metadata"]["uid"])
+
+    def revise(self, crew: Crew) -> None:
+        """A new revision of a Deployment; its pods are for `rollout` to exchange."""
+        workload = crew.workload
+        found = self.store.get("deployments", workload.namespace, workload.name)
+        assert found is not None
+        crew.revision += 1
+        crew.template_hash = self.suffix(9)
+        self._new_replica_set(crew, self.now, found.obj["metadata"]["uid"])
+        annotations = {"deployment.kubernetes.io/revision": str(crew.revision)}
+        patch = {"metadata": {"annotations": annotations, "generation": crew.revision}}
+        self.store.patch("deployments", workload.namespace, workload.name, patch)
+
+    # -- pods -------------------------------------------------------------------------------------
+
+    def pods_of(self, crew: Crew) -> list[Ref]:
+        wanted = crew.workload.pod_labels.items()
+        return [
+            (crew.workload.namespace, obj["metadata"]["name"])
+            for obj in self.store.objects("pods", crew.workload.namespace)
+            if wanted <= (obj["metadata"].get("labels") or {}).items()
+        ]
+
+    def pod(self, ref: Ref) -> Json | None:
+        entry = self.store.get("pods", *ref)
+        return None if entry is None else {"kind": "Pod", **entry.obj}
+
+    def save(self, pod: Json) -> Ref:
+        meta = self.store.put(pod).obj["metadata"]
+        return meta["namespace"], meta["name"]
+
+    def pending(self, crew: Crew, created: datetime, **spec: Any) -> Json:
+        """A pod as its controller creates it; not written yet."""
+        workload = crew.workload
+        labels = workload.pod_labels
+        more = dict(workload.spec) | spec
+        if workload.kind == "StatefulSet":
+            name = f"{workload.name}-{crew.hired}"
+            labels |= {
+                "apps.kubernetes.io/pod-index": str(crew.hired),
+                "controller-revision-hash": f"{workload.name}-{crew.template_hash}",
+                "statefulset.kubernetes.io/pod-name": name,
+            }
+            more |= {"hostname": name, "subdomain": workload.service_name or workload.name}
+        elif workload.kind == "DaemonSet":
+            name = f"{workload.name}-{self.suffix()}"
+            labels |= {"controller-revision-hash": crew.template_hash, "pod-template-generation": "1"}
+        else:
+            name = f"{workload.name}-{crew.template_hash}-{self.suffix()}"
+            labels |= {"pod-template-hash": crew.template_hash}
+        crew.hired += 1
+        kind, owner_name, owner_uid = crew.owner
+        reference = {"apiVersion": "apps/v1", "kind": kind, "name": owner_name, "uid": owner_uid}
+        meta = metadata(
+            workload.namespace,
+            name,
+            created,
+            generation=1,
+            labels=labels,
+            ownerReferences=[reference | {"controller": True, "blockOwnerDeletion": True}],
+        )
+        if workload.kind != "StatefulSet":
+            meta["generateName"] = name[:-5]
+        meta["uid"] = self.uid()
+        body = workload.template(labels)["spec"] | more
+        status = {"phase": "Pending", "qosClass": "Burstable"}
+        return {"kind": "Pod", "metadata": meta, "spec": body, "status": status}
+
+    def machine(self, crew: Crew) -> Machine:
+        return MACHINES[(crew.hired + len(crew.workload.name)) % len(MACHINES)]
+
+    def placed(self, crew: Crew, created: datetime) -> Json:
+        """A pod with a node and an address whose containers are being created; not written yet."""
+        machine = self.machine(crew)
+        pod = kubelet.schedule(self.pending(crew, created), created, machine.name)
+        pod = kubelet.create(pod, created, machine.ip)
+        return kubelet.give_address(pod, created + timedelta(seconds=1), self._address(machine))
+
+    def veteran(self, crew: Crew, created: datetime, *, ready: bool = True) -> Json:
+        """A pod that has been running for a while; not written yet."""
+        pod = kubelet.run(self.placed(crew, created), created + timedelta(seconds=3))
+        if not ready:
+            return pod
+        passed = created + timedelta(seconds=12)
+        return kubelet.set_ready(kubelet.pass_startup(pod, passed), passed, True)
+
+    def staff(self, workload: Workload, created: datetime, count: int | None = None) -> list[Ref]:
+        """A workload with its pods, all of them ready; ``count`` of them where some are yet to come."""
+        crew = self.hire(workload, created)
+        total = workload.replicas if count is None else count
+        made = [created + timedelta(seconds=2 * index) for index in range(total)]
+        return [self.save(self.veteran(crew, at)) for at in made]
+
+    # -- events -----------------------------------------------------------------------------------
+
+    def event(self, about: Json, reason: str, message: str, **more: Any) -> None:
+        self.recorder.record(about, reason, message, more.pop("at", self.now), **more)
+
+    def unhealthy(
+        self, pod: Json, container: str, tail: str, *, probe: str = "Readiness", **more: Any
+    ) -> None:
+        """A probe's failure; ``{ip}`` in the tail is the pod's address."""
+        text = f"{probe} probe failed: {tail.format(ip=kubelet.first_address(pod))}"
+        self.event(pod, "Unhealthy", text, warning=True, container=container, **more)
+
+    # -- steps of a life --------------------------------------------------------------------------
+
+    def arrive(self, crew: Crew, *, warm_up: float = 5, ready: bool = True) -> Iterator[float]:
+        """A new pod from Pending to ready, with the events of its way."""
+        pod = self.pending(crew, self.now)
+        ref = self.save(pod)
+        machine = self.machine(crew)
+        yield 1
+        pod = self._update(ref, kubelet.schedule, machine.name)
+        where = f"Successfully assigned {ref[0]}/{ref[1]} to {machine.name}"
+        self.event(pod, "Scheduled", where, source="default-scheduler")
+        pod = self._update(ref, kubelet.create, machine.ip)
+        yield 1
+        self._update(ref, kubelet.give_address, self._address(machine))
+        yield 1
+        pod = self._update(ref, kubelet.run)
+        self.started(pod)
+        if ready:
+            yield warm_up
+            self._update(ref, kubelet.set_ready, True)
+
+    def started(self, pod: Json, at: datetime | None = None) -> None:
+        for spec in pod["spec"]["containers"]:
+            name, at = spec["name"], at or self.now
+            text = f'Container image "{spec["image"]}" already present on machine'
+            self.event(pod, "Pulled", text, container=name, at=at)
+            self.event(pod, "Created", f"Created container: {name}", container=name, at=at)
+            self.event(pod, "Started", f"Started container {name}", container=name, at=at)
+
+    def leave(self, ref: Ref, *, grace: int = 30, lasts: float = 6) -> Iterator[float]:
+        """A pod that is deleted: terminating but serving for ``lasts`` seconds, then gone."""
+        pod = self.pod(ref)
+        if pod is None:
+            return
+        pod = self._update(ref, kubelet.delete, grace)
+        for spec in pod["spec"]["containers"]:
+            self.event(pod, "Killing", f"Stopping container {spec['name']}", container=spec["name"])
+        yield lasts
+        self.store.delete("pods", *ref)
+
+    def change(self, ref: Ref, step: Any, *args: Any, **kwargs: Any) -> Json | None:
+        """One kubelet step on a pod as it is now; None when it is gone."""
+        pod = self.pod(ref)
+        if pod is None:
+            return None
+        fresh: Json = step(pod, self.now, *args, **kwargs)
+        self.store.put(fresh)
+        return self.pod(ref)
+
+    def _update(self, ref: Ref, step: Any, *args: Any) -> Json:
+        pod = self.change(ref, step, *args)
+        assert pod is not None  # nobody else deletes it meanwhile
+        return pod
