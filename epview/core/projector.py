@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from types import MappingProxyType
@@ -26,6 +26,7 @@ class Projector:
         self._views: dict[Key, ServiceView] = {}
         self._touched: set[Key] = set()
         self._due: list[tuple[datetime, Key]] = []
+        self._counts: defaultdict[str, Counter[Health]] = defaultdict(Counter)
         self._revision = 0
         self._last: View | None = None
         self._dirty = True
@@ -70,26 +71,32 @@ class Projector:
         old = self._views.get(key)
         if key not in self.world.services:
             self._views.pop(key, None)
+            self._count(old, None)
             return old is not None
         new = join(self.world, key, now)
         if new.recheck_at is not None:
             heapq.heappush(self._due, (new.recheck_at, key))
         self._views[key] = new
+        self._count(old, new)
         return new != old
+
+    def _count(self, old: ServiceView | None, new: ServiceView | None) -> None:
+        for view, step in ((old, -1), (new, 1)):
+            if view is not None:
+                self._counts[view.namespace][view.health] += step
 
     def _namespaces(self, info: SourceInfo) -> tuple[NamespaceView, ...]:
         """Known namespaces by name, with the health of their Services where these are in scope."""
-        counts: dict[str, Counter[Health]] = {}
-        for view in self._views.values():
-            counts.setdefault(view.namespace, Counter())[view.health] += 1
         phases = {key.name: namespace.status.phase for key, namespace in self.world.namespaces.items()}
-        names = sorted({*phases, *counts, *(info.namespaces or ())})
+        counted = {name: +counts for name, counts in self._counts.items()}
+        living = {name for name, counts in counted.items() if counts}
+        names = sorted({*phases, *living, *(info.namespaces or ())})
         in_scope = set(names if info.namespaces is None else info.namespaces)
         return tuple(
             NamespaceView(
                 name=name,
                 phase=phases.get(name, ""),
-                counts=MappingProxyType(dict(counts.get(name, {}))) if name in in_scope else None,
+                counts=MappingProxyType(dict(counted.get(name, {}))) if name in in_scope else None,
             )
             for name in names
         )
