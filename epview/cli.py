@@ -293,8 +293,8 @@ def _show(args: argparse.Namespace, options: KubeOptions) -> int:
         service=args.service or None,
         source=source,
         inbox=inbox,
-        ascii_only=args.ascii,
-        theme=args.theme,
+        ascii_glyphs=args.ascii,
+        **({"theme_name": args.theme} if args.theme else {}),
         mouse=not args.no_mouse,
     )
 
