@@ -53,40 +53,42 @@ def visible(
 ) -> list[tuple[Column[R], int]]:
     """Which columns fit into ``width`` cells, and how wide each is.
 
-    ``wanted`` tells the widest text of each column so far. Wide columns come in only if everything
-    fits without cutting; otherwise columns shrink to their least width, then go, highest ``drop``
-    first. What is left over belongs to the flexible column.
+    ``wanted`` tells the widest text of each column so far. Wide columns come in where all fits uncut.
+    Where room is short, in this order: words beside signs go, columns go (highest ``drop`` first), the
+    flexible column and then the names are cut. What is left over belongs to the flexible column.
     """
+    widths = {column.id: _full(column, wanted) for column in columns}
     shown = [column for column in columns if not column.wide]
-    full = {
-        column.id: max(column.width, min(column.most, max(wanted.get(column.id, 0), len(column.title))))
-        for column in columns
-    }
 
-    def need(of: Sequence[Column[R]], widths: Mapping[str, int]) -> int:
-        return sum(widths[column.id] for column in of) + gap * max(0, len(of) - 1)
+    def over() -> int:
+        return sum(widths[column.id] for column in shown) + gap * max(0, len(shown) - 1) - width
 
-    for column in columns:  # bring in the wide ones, as far as they fit uncut
-        if column.wide and need([*shown, column], full) <= width:
+    for column in columns:  # the wide ones, as long as they fit beside the uncut rest
+        if column.wide and over() + widths[column.id] + gap <= 0:
             shown = [each for each in columns if each in shown or each is column]
-    widths = {column.id: column.width if column.flex else full[column.id] for column in shown}
-    while need(shown, widths) > width:
-        spare = [column for column in shown if widths[column.id] > column.width]
-        droppable = max((column for column in shown if column.drop), key=lambda c: c.drop, default=None)
-        squeeze = max(spare, key=lambda c: widths[c.id] - c.width, default=None)
-        over = need(shown, widths) - width
-        slack = sum(widths[column.id] - column.width for column in spare)
-        if squeeze is not None and (droppable is None or slack >= over):
-            widths[squeeze.id] -= 1
-        elif droppable is not None:
-            shown.remove(droppable)
-        else:
-            break
-    rest = width - need(shown, widths)
     for column in shown:
         if column.flex:
-            widths[column.id] += max(0, rest)
+            widths[column.id] = min(widths[column.id], max(column.width, COMFORT))
+    for column in shown:
+        if over() > 0 and column.short == "cut":
+            widths[column.id] = column.width
+    for column in sorted((each for each in shown if each.drop), key=lambda each: -each.drop):
+        if over() > 0:
+            shown.remove(column)
+    for column in sorted(shown, key=lambda each: not each.flex):
+        widths[column.id] = max(column.width, widths[column.id] - max(0, over()))
+    for column in shown:
+        if column.flex:
+            widths[column.id] += max(0, -over())
     return [(column, widths[column.id]) for column in shown]
+
+
+COMFORT: Final = 36  # cells a sentence should have before other columns go
+
+
+def _full(column: Column[R], wanted: Mapping[str, int]) -> int:
+    """As wide as its widest text, within what the column allows."""
+    return max(column.width, min(column.most, max(wanted.get(column.id, 0), len(column.title))))
 
 
 # -- Services ---------------------------------------------------------------------------------

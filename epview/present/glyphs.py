@@ -16,6 +16,7 @@ class Glyphs(Struct, frozen=True, kw_only=True):
     error: str = "✗"
     warning: str = "▲"
     ok: str = "●"
+    check: str = "✓"
     unknown: str = "◌"
     serving: str = "◐"
     arrow: str = "→"
@@ -40,6 +41,7 @@ ASCII: Final = Glyphs(
     error="x",
     warning="!",
     ok="o",
+    check="+",
     unknown=".",
     serving="~",
     arrow="->",
@@ -119,7 +121,7 @@ def state_span(state: BackendState, glyphs: Glyphs) -> Span:
 
 def hop_span(state: HopState, glyphs: Glyphs) -> Span:
     sign = {
-        HopState.OK: glyphs.ok,
+        HopState.OK: glyphs.check,
         HopState.DEGRADED: glyphs.warning,
         HopState.BROKEN: glyphs.error,
         HopState.UNKNOWN: glyphs.unknown,

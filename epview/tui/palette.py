@@ -1,0 +1,73 @@
+"""Ctrl-P: every action of the screen, every Service, every namespace and context, by a few letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from epview.present.text import clean
+from epview.sources.source import SourceError
+from epview.tui import actions
+
+if TYPE_CHECKING:
+    from epview.tui.app import EpviewApp
+
+Entry = tuple[str, str, Callable[[], object]]  # what is searched and shown, help, what it does
+_SERVICES = 2_000  # fuzzy matching is slow; beyond it the list's own filter is the better tool
+_SKIP = ("palette", "escape", "next-hit", "previous-hit")
+
+
+class EverythingProvider(Provider):
+    """Finds what can be done and where one can go."""
+
+    @property
+    def epview(self) -> EpviewApp:
+        return cast("EpviewApp", self.app)
+
+    def _actions(self) -> Iterator[Entry]:
+        screen = self.screen
+        for action in actions.of(*getattr(screen, "SCOPES", ())):
+            if action.id not in _SKIP:
+                run = partial(screen.run_action, action.run)
+                yield (f"{action.help}", action.shown, run)
+        yield ("change the theme", "colours", self.app.action_change_theme)
+
+    def _places(self) -> Iterator[Entry]:
+        app = self.epview
+        view = app.view
+        if view is not None:
+            for number, key in enumerate(view.services):
+                if number >= _SERVICES:
+                    break
+                yield (f"Service {key}", "", partial(app.open_service, key))
+            for namespace in view.namespaces:
+                yield (f"namespace {namespace.name}", "", partial(app.choose_namespaces, (namespace.name,)))
+        for name in app.known_contexts:
+            yield (f"context {name}", "", partial(app.choose_context, name))
+
+    async def discover(self) -> Hits:
+        for text, shown, run in self._actions():
+            yield DiscoveryHit(Content(clean(text)), run, text=text, help=shown or None)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        lowered = query.lower()
+        for text, shown, run in (*self._actions(), *self._places()):
+            # plain substrings first: the fuzzy matcher costs too much for thousands of names
+            if lowered not in text.lower() and (" " in text[:8] and len(text) > 60):
+                continue
+            score = matcher.match(text)
+            if score > 0:
+                yield Hit(score, Content(clean(text)), run, text=text, help=shown or None)
+
+
+def contexts_of(app: EpviewApp) -> tuple[str, ...]:
+    """The names of the kubeconfig's contexts; none where it cannot be read."""
+    try:
+        return tuple(info.name for info in app.session.connector.contexts())
+    except SourceError:
+        return ()

@@ -1,0 +1,39 @@
+"""What keeps the terminal whole: no control codes from the cluster, an orderly end on every signal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+from typing import Final
+
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+from epview.present.text import clean
+
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
+
+
+class NoControlCodes(LineFilter):
+    """The last line of defence: swaps control characters in whatever any widget rendered."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
+        if all(segment.text.isprintable() for segment in segments):
+            return segments
+        return [
+            segment
+            if segment.control or segment.text.isprintable()
+            else Segment(clean(segment.text), segment.style)
+            for segment in segments
+        ]
+
+
+def end_on_signals(end: Callable[[int], None]) -> None:
+    """Call ``end`` with 128+n on SIGTERM and SIGHUP, so that the terminal is given back in order."""
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread
+            loop.add_signal_handler(number, end, 128 + number)

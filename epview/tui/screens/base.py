@@ -1,0 +1,163 @@
+"""What every screen has: header, footer, prompt, the common keys, and the way a View reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from epview.core.objects import Key
+from epview.core.view import View
+from epview.present import header
+from epview.present.frame import Frame
+from epview.present.text import Role, Span, line
+from epview.tui import actions, commands
+from epview.tui.widgets.bars import KeyBar, LineBar
+from epview.tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from epview.tui.app import EpviewApp
+
+
+class BaseScreen(Screen[None]):
+    """Subclasses name their scopes, compose a body, and show a View."""
+
+    SCOPES: ClassVar[tuple[str, ...]] = ()
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012 - Textual's type
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middle"), (40, "-high")]  # noqa: RUF012
+
+    @property
+    def epview(self) -> EpviewApp:
+        return cast("EpviewApp", self.app)
+
+    @property
+    def frame(self) -> Frame:
+        return self.epview.frame()
+
+    def compose(self) -> ComposeResult:
+        yield LineBar(id="header")
+        yield from self.compose_body()
+        yield Prompt()
+        yield KeyBar(self.footer_actions())
+
+    def compose_body(self) -> ComposeResult:
+        raise NotImplementedError
+
+    def footer_actions(self) -> list[actions.Action]:
+        return actions.footer("table", *self.SCOPES)
+
+    # -- Views --------------------------------------------------------------------------------
+
+    def show_view(self, view: View, changed: frozenset[Key] | None) -> None:
+        """A new View; ``changed`` is None where perhaps everything differs from what is shown."""
+        raise NotImplementedError
+
+    def tick(self) -> None:
+        """A second has passed: ages may read differently."""
+
+    def show_header(self) -> None:
+        """Fill the header; called with each View and each second."""
+        app = self.epview
+        frame = self.frame
+        left, right = header.header(
+            app.view, app.numbers(), frame.now, frame.glyphs, scope=app.session.shown, frozen=app.frozen
+        )
+        self.query_one("#header", LineBar).show(left, right)
+
+    def on_screen_resume(self) -> None:
+        self.refresh_all()
+
+    def refresh_all(self) -> None:
+        if not self.is_mounted:
+            return
+        self.show_header()
+        if (view := self.epview.view) is not None:
+            self.show_view(view, None)
+
+    # -- prompt -------------------------------------------------------------------------------
+
+    @property
+    def prompt(self) -> Prompt:
+        return self.query_one(Prompt)
+
+    def on_prompt_done(self, event: Prompt.Done) -> None:
+        self.focus_main()
+        if event.mode == "command":
+            commands.run(self.epview, event.text)
+
+    def on_prompt_left(self, event: Prompt.Left) -> None:  # noqa: ARG002
+        self.focus_main()
+
+    def focus_main(self) -> None:
+        """Give the focus back to the list or text of the screen."""
+
+    def say(self, *parts: Span | str) -> None:
+        """A passing remark in the footer, gone with the next key or after some seconds."""
+        bar = self.query_one(KeyBar)
+        bar.say(line(*parts))
+        self.set_timer(4, lambda: bar.say(()))
+
+    def complain(self, sentence: str) -> None:
+        self.say(Span(sentence, Role.WARNING))
+
+    # -- common keys --------------------------------------------------------------------------
+
+    def action_command(self) -> None:
+        self.prompt.open("command", words=commands.words(self.epview))
+
+    def action_command_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def action_escape(self) -> None:
+        """Esc goes back but never quits."""
+        if len(self.app.screen_stack) > 1:
+            self.dismiss()
+        else:
+            self.say(Span("q quits", Role.MUTED))
+
+    def action_back(self) -> None:
+        if len(self.app.screen_stack) > 1:
+            self.dismiss()
+        else:
+            self.app.exit(0)
+
+    def action_help(self) -> None:
+        from epview.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.SCOPES, self.frame.glyphs))
+
+    def action_namespaces(self) -> None:
+        self.epview.pick_namespace()
+
+    def action_all_namespaces(self) -> None:
+        self.epview.choose_namespaces(None)
+
+    def action_contexts(self) -> None:
+        self.epview.pick_context()
+
+    def action_retry(self) -> None:
+        if self.epview.session.feed is not None:
+            self.epview.session.feed.source.retry()
+            self.say(Span("trying again", Role.INFO))
+
+    def action_freeze(self) -> None:
+        self.epview.toggle_freeze()
+
+    def copy_menu(self, items: Sequence[tuple[str, str]]) -> None:
+        """Offer (what, text) pairs to copy."""
+        from epview.tui.screens.copy import copy_menu
+
+        def copy(choice: str | None) -> None:
+            if choice is not None:
+                text = items[int(choice)][1]
+                self.app.copy_to_clipboard(text)
+                self.say(Span("copied  ", Role.OK), Span(text, Role.STRONG))
+
+        if items:
+            self.app.push_screen(copy_menu(items, self.frame), copy)
+
+    def now(self) -> datetime:
+        return self.frame.now

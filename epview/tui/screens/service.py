@@ -1,0 +1,299 @@
+"""One Service: its path, and panes for addresses, findings, Endpoints, events and YAML."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import ContentSwitcher
+
+from epview.core.objects import Endpoints, EndpointSlice, Event, Key
+from epview.core.view import Backend, ServiceView, View
+from epview.core.world import World
+from epview.present import service as present
+from epview.present.columns import BACKENDS, EVENTS, backend_rank
+from epview.present.endpoints import endpoints_lines
+from epview.present.text import EMPTY, Line, Role, Span, line, wrap
+from epview.sources.source import SourceError
+from epview.tui import actions
+from epview.tui.copying import service_items
+from epview.tui.screens.base import BaseScreen
+from epview.tui.widgets.bars import LineBar, TabLine
+from epview.tui.widgets.keyed_table import KeyedTable
+from epview.tui.widgets.prompt import Prompt
+from epview.tui.widgets.text_pane import TextPane
+from epview.tui.yaml_text import yaml_lines
+
+TABS: Final = ("backends", "findings", "endpoints", "events", "yaml")
+BackendKey = tuple[str, str]
+_NO_ADDRESSES: Final = "no addresses, and no pod that the selector matches"
+_NO_EVENTS: Final = "no events seen of the Service and its pods"
+
+
+class ServiceScreen(BaseScreen):
+    """Enter on an address opens its pod; Tab goes through the panes."""
+
+    SCOPES: ClassVar[tuple[str, ...]] = ("service",)
+    BINDINGS = actions.bindings("service")
+    DEFAULT_CSS = """
+    ServiceScreen #path {
+        height: auto; max-height: 12; border: round $border; padding: 0 1;
+        border-title-color: $foreground; background: $background;
+    }
+    ServiceScreen #panes { height: 1fr; }
+    ServiceScreen #panes > * { height: 1fr; }
+    ServiceScreen #below { height: auto; max-height: 50%; border-top: solid $border; padding: 0 1; }
+    ServiceScreen.-low #below { display: none; }
+    ServiceScreen.-low #path { max-height: 6; }
+    """
+
+    def __init__(self, key: Key, tab: str = "backends") -> None:
+        super().__init__()
+        self.key = key
+        self.tab = tab
+        self._yaml_of: Key | None = None
+
+    def compose_body(self) -> ComposeResult:
+        yield LineBar(id="title")
+        yield TextPane(id="path", indent=2)
+        yield TabLine(id="tabs")
+        with ContentSwitcher(initial=self.tab, id="panes"):
+            with Vertical(id="backends"):
+                yield KeyedTable[BackendKey, Backend](
+                    BACKENDS, order=backend_order, frame=self.frame, empty=_NO_ADDRESSES, id="addresses"
+                )
+                yield TextPane(id="below")
+            yield TextPane(id="findings")
+            yield TextPane(id="endpoints")
+            yield KeyedTable[str, Event](
+                EVENTS, order=event_order, frame=self.frame, empty=_NO_EVENTS, id="events"
+            )
+            yield TextPane(id="yaml")
+
+    def on_mount(self) -> None:
+        self.query_one("#path").border_title = "path of a request"
+        self.query_one("#path").can_focus = False
+        self.query_one("#below").can_focus = False
+        self.epview.remember(self.key)
+        self.refresh_all()
+        self._switch(self.tab)
+
+    # -- Views --------------------------------------------------------------------------------
+
+    @property
+    def service(self) -> ServiceView | None:
+        view = self.epview.view
+        return None if view is None else view.services.get(self.key)
+
+    def show_view(self, view: View, changed: frozenset[Key] | None) -> None:
+        service = view.services.get(self.key)
+        if service is not None and (changed is None or self.key in changed):
+            rows = {backend.key: backend for backend in service.backends}
+            self._addresses.show(rows, self.frame)
+        self.tick()
+        if changed is None or self.key in changed or self.tab == "events":
+            self._look_up()
+
+    def tick(self) -> None:
+        frame, service = self.frame, self.service
+        self.show_header()
+        if service is None:
+            self._show_gone()
+            return
+        self.query_one("#title", LineBar).show([present.title(service, frame)])
+        self.query_one("#path", TextPane).show(self._path(service))
+        self._show_tabs(service)
+        self._addresses.retime(frame)
+        self.query_one("#events", KeyedTable).retime(frame)
+        findings = present.findings_lines(service, frame)
+        self.query_one("#findings", TextPane).show(findings)
+        below = self.query_one("#below", TextPane)
+        below.display = bool(service.findings)
+        below.show(findings)
+
+    def _path(self, service: ServiceView) -> list[Line]:
+        width = max(20, self.size.width - 4)
+        lines = present.path_lines(service, self.frame, width)
+        for extra in (
+            present.traffic_line(service),
+            present.ports_line(service, self.frame),
+            present.dns_line(service),
+        ):
+            lines += wrap(extra, width, 2) if extra else []
+        return lines or [EMPTY]
+
+    def _show_gone(self) -> None:
+        sentence = f"There is no Service {self.key} any more." if self.epview.view else "loading"
+        self.query_one("#title", LineBar).show([line(Span(sentence, Role.WARNING))])
+
+    def _show_tabs(self, service: ServiceView) -> None:
+        events = len(self.query_one("#events", KeyedTable).model)
+        labels = (
+            f"Backends {len(service.backends)}",
+            f"Findings {len(service.findings)}",
+            "Endpoints",
+            f"Events {events}" if events else "Events",
+            "YAML",
+        )
+        self.query_one("#tabs", TabLine).show(tuple(zip(TABS, labels, strict=True)), self.tab)
+
+    @property
+    def _addresses(self) -> KeyedTable[BackendKey, Backend]:
+        return self.query_one("#addresses", KeyedTable)
+
+    # -- what the View does not hold ----------------------------------------------------------
+
+    def _look_up(self) -> None:
+        self.run_worker(self._ask_world(), group="world", exclusive=True)
+
+    async def _ask_world(self) -> None:
+        """Endpoints, slices and events, read under the feed's lock off the event loop."""
+        service = self.service
+        if service is None:
+            return
+        found = await self.epview.ask(lambda world: details(world, service))
+        if found is None or not self.is_mounted:
+            return
+        endpoints, slices, events = found
+        self.query_one("#endpoints", TextPane).show(
+            endpoints_lines(endpoints, slices, self.frame, self.key.name)
+        )
+        self.query_one("#events", KeyedTable).show(events, self.frame)
+        self._slices = [piece.key for piece in slices]
+        self._has_endpoints = endpoints is not None
+        self._show_tabs(service)
+
+    _slices: list[Key] = []  # noqa: RUF012 - replaced whole, never changed
+    _has_endpoints = False
+
+    def _load_yaml(self) -> None:
+        if self._yaml_of != self.key:
+            self._yaml_of = self.key
+            self.query_one("#yaml", TextPane).show([line(Span("loading", Role.MUTED))])
+        self.run_worker(self._read_yaml(), group="yaml", exclusive=True)
+
+    async def _read_yaml(self) -> None:
+        feed = self.epview.session.feed
+        if feed is None:
+            return
+        wanted = [("Service", self.key)]
+        wanted += [("Endpoints", self.key)] if self._has_endpoints else []
+        wanted += [("EndpointSlice", key) for key in self._slices]
+        documents: list[tuple[str, dict[str, Any] | str]] = []
+        for kind, key in wanted:
+            try:
+                documents.append((f"{kind} {key}", await asyncio.to_thread(feed.source.get, kind, key)))
+            except SourceError as error:
+                documents.append((f"{kind} {key}", str(error)))
+        self.query_one("#yaml", TextPane).show(await asyncio.to_thread(yaml_lines, documents))
+
+    # -- panes --------------------------------------------------------------------------------
+
+    def _switch(self, tab: str) -> None:
+        self.tab = tab
+        self.query_one("#panes", ContentSwitcher).current = tab
+        if (service := self.service) is not None:
+            self._show_tabs(service)
+        if tab == "yaml":
+            self._load_yaml()
+        self.focus_main()
+
+    def focus_main(self) -> None:
+        self.query_one("#addresses" if self.tab == "backends" else f"#{self.tab}").focus()
+
+    def action_tab(self, step: int) -> None:
+        self._switch(TABS[(TABS.index(self.tab) + step) % len(TABS)])
+
+    def on_tab_line_picked(self, event: TabLine.Picked) -> None:
+        self._switch(event.tab)
+
+    def action_yaml(self) -> None:
+        self._switch("yaml")
+
+    def action_events(self) -> None:
+        self._switch("events")
+
+    def action_details(self) -> None:
+        if self.tab == "backends":
+            self._addresses.action_select()
+
+    def on_keyed_table_chosen(self, event: KeyedTable.Chosen) -> None:
+        event.stop()
+        if event.table.id == "addresses":
+            backend = self._addresses.cursor_row
+            if backend is not None and backend.pod:
+                self.epview.open_pod(Key(self.key.namespace, backend.pod))
+            else:
+                self.say(Span("this address belongs to no pod that epview can see", Role.MUTED))
+
+    def on_keyed_table_highlighted(self, event: KeyedTable.Highlighted) -> None:
+        event.stop()
+
+    # -- search, copy, history ----------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        self.prompt.open("search")
+
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        if event.mode == "search":
+            self._search(event.text)
+
+    def on_prompt_left(self, event: Prompt.Left) -> None:
+        if event.mode == "search":
+            self._search("")
+        self.focus_main()
+
+    def _search(self, text: str) -> None:
+        pane = self.query_one("#addresses" if self.tab == "backends" else f"#{self.tab}")
+        if isinstance(pane, TextPane):
+            self.say(Span(pane.search(text), Role.MUTED))
+        elif isinstance(pane, KeyedTable):
+            needle = text.lower()
+            pane.set_test((lambda row: needle in repr(row).lower()) if needle else None)
+
+    def action_escape(self) -> None:
+        pane = self.focused
+        if isinstance(pane, TextPane) and pane.searching:
+            pane.search("")
+        elif isinstance(pane, KeyedTable) and pane.filtered:
+            pane.set_test(None)
+        else:
+            super().action_escape()
+
+    def action_copy(self) -> None:
+        if (service := self.service) is not None:
+            backend = self._addresses.cursor_row if self.tab == "backends" else None
+            self.copy_menu(service_items(service, backend))
+
+    def action_history(self, step: int) -> None:
+        key = self.epview.visited(step)
+        if key is not None:
+            self.key = key
+            self._addresses.forget()
+            self.refresh_all()
+            self._switch(self.tab)
+
+
+def backend_order(backend: Backend) -> tuple[object, ...]:
+    return (backend_rank(backend), backend.pod or "", backend.address)
+
+
+def event_order(event: Event) -> float:
+    return -event.last_seen.timestamp() if event.last_seen else 0.0
+
+
+Details = tuple[Endpoints | None, list[EndpointSlice], dict[str, Event]]
+
+
+def details(world: World, service: ServiceView) -> Details:
+    """What belongs to the Service in the world: Endpoints, slices, and events of it and its pods."""
+    uids = dict.fromkeys([service.uid, *(backend.pod_uid for backend in service.backends)])
+    events = {
+        event.metadata.uid or event.metadata.name: event
+        for uid in uids
+        if uid
+        for event in world.events_of(uid)
+    }
+    return world.endpoints.get(service.key), list(world.slices_of(service.key)), events

@@ -1,0 +1,157 @@
+"""The one-line widgets at the edges: header, title, tabs, footer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from epview.present.text import Line, Role, Span, cell_width, joined, line, text_of
+from epview.tui.actions import Action
+from epview.tui.widgets.painting import painter_of
+
+
+class LineBar(Widget):
+    """One line with a left and a right end. Parts that do not fit go, the least important first."""
+
+    DEFAULT_CSS = """
+    LineBar { height: 1; padding: 0 1; }
+    """
+    ALLOW_SELECT = False
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._left: Sequence[Line] = ()
+        self._right: Sequence[Line] = ()
+
+    def show(self, left: Sequence[Line], right: Sequence[Line] = ()) -> None:
+        """Parts in falling importance; painted again only where they differ."""
+        if (left, right) != (self._left, self._right):
+            self._left, self._right = left, right
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        spans = fill(self._left, self._right, width) if y == 0 else ()
+        return painter_of(self).paint(spans, width, self.rich_style)
+
+
+def fill(left: Sequence[Line], right: Sequence[Line], width: int) -> Line:
+    """Both ends in ``width`` cells: parts go from the ends of both lists, the right ones last."""
+    gap = Span("   ")
+    lefts, rights = list(left), list(right)
+    while True:
+        start, end = joined(lefts, gap), joined(rights, gap)
+        blank = width - _width(start) - _width(end)
+        if blank >= (1 if end else 0) or (len(lefts) <= 1 and len(rights) <= 1):
+            return (*start, Span(" " * max(1, blank)), *end)
+        if len(rights) > 2:
+            rights.pop()
+        elif len(lefts) > 1:
+            lefts.pop(1 if len(lefts) > 2 else -1)
+        else:
+            rights.pop()
+
+
+def _width(spans: Line) -> int:
+    return cell_width(text_of(spans))
+
+
+class TabLine(Widget):
+    """The names of the panes, the open one marked. Clicks post `Picked`."""
+
+    DEFAULT_CSS = """
+    TabLine { height: 1; padding: 0 1; }
+    """
+    ALLOW_SELECT = False
+
+    @dataclass
+    class Picked(Message):
+        """A tab was clicked."""
+
+        tab: str
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._tabs: Sequence[tuple[str, str]] = ()
+        self._open = ""
+
+    def show(self, tabs: Sequence[tuple[str, str]], current: str) -> None:
+        """``tabs`` are (id, label)."""
+        if (tabs, current) != (self._tabs, self._open):
+            self._tabs, self._open = tabs, current
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002
+        spans: list[Span] = []
+        for number, (tab, label) in enumerate(self._tabs, 1):
+            if tab == self._open:
+                spans += [Span(f"[{label}]", Role.TITLE)]
+            else:
+                spans += [Span(f" {label} ", Role.MUTED)]
+            spans.append(Span(" " if number < len(self._tabs) else ""))
+        return painter_of(self).paint(spans, self.size.width, self.rich_style)
+
+    def on_click(self, event: events.Click) -> None:
+        x = 1
+        for tab, label in self._tabs:
+            x += len(label) + 3
+            if event.x < x:
+                self.post_message(self.Picked(tab))
+                return
+
+
+class KeyBar(Widget):
+    """The footer: keys of the screen, as many as fit; a click runs the action."""
+
+    DEFAULT_CSS = """
+    KeyBar { height: 1; dock: bottom; padding: 0 1; }
+    """
+    ALLOW_SELECT = False
+
+    def __init__(self, keys: Sequence[Action]) -> None:
+        super().__init__()
+        self._keys = list(keys)
+        self._message: Line = ()
+
+    def show(self, keys: Sequence[Action]) -> None:
+        self._keys = list(keys)
+        self.refresh()
+
+    def say(self, message: Line) -> None:
+        """Put a passing remark in place of the keys; an empty one brings them back."""
+        if message != self._message:
+            self._message = message
+            self.refresh()
+
+    def _fitting(self) -> list[Action]:
+        keys = list(self._keys)
+        while len(keys) > 2 and sum(_key_width(key) for key in keys) > self.size.width:
+            keys.pop(-4 if len(keys) > 4 else 0)  # help, command and quit stay
+        return keys
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002
+        spans = self._message or line(
+            *(
+                part
+                for key in self._fitting()
+                for part in (Span(key.shown, Role.KEY), Span(f" {key.label}  ", Role.MUTED))
+            )
+        )
+        return painter_of(self).paint(spans, self.size.width, self.rich_style)
+
+    async def on_click(self, event: events.Click) -> None:
+        x = 1
+        for key in self._fitting():
+            x += _key_width(key)
+            if event.x < x:
+                await self.screen.run_action(key.run)
+                return
+
+
+def _key_width(key: Action) -> int:
+    return cell_width(key.shown) + 1 + cell_width(key.label) + 2
