@@ -26,7 +26,15 @@ _ESCAPE: Final = re.compile(
     rb"\\(?:[bfr]|u(?:00(?:[0189]|7[fF]|[aA][dD])|061[cC]|180[eE]|20[026]|[fF][eE][fF][fF]"
     rb"|[fF][fF][fF]9|[fF][fF][fF][aAbB]|[dD][bB]40))"
 )
-_LEADS: Final = (b"\xc2", b"\xd8\x9c", b"\xe1\xa0\x8e", b"\xe2\x80", b"\xe2\x81", b"\xef\xbb\xbf", b"\xef\xbf")
+_LEADS: Final = (
+    b"\xc2",
+    b"\xd8\x9c",
+    b"\xe1\xa0\x8e",
+    b"\xe2\x80",
+    b"\xe2\x81",
+    b"\xef\xbb\xbf",
+    b"\xef\xbf",
+)
 _LEADS_4: Final = b"\xf3\xa0"
 _JSON: Final = re.compile(
     rb"(\\\\)"  # an escaped backslash: what follows is no escape

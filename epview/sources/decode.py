@@ -98,6 +98,9 @@ class Page:
         self.meta = meta
         self.skipped = 0
 
+    def __len__(self) -> int:
+        return len(self._items)
+
     def batches(self, size: int = BATCH) -> Iterator[list[Object]]:
         """The objects, at most ``size`` at a time; a large page is decoded only as far as it is read."""
         for start in range(0, len(self._items), size):
@@ -118,7 +121,7 @@ def _object_decoder(kind: Kind) -> msgspec.json.Decoder[Object]:
 
 @cache
 def _list_decoder(kind: Kind) -> msgspec.json.Decoder[Any]:
-    fields = [("items", list[kind.struct]), ("metadata", ListMeta, ListMeta())]  # type: ignore[name-defined]
+    fields: list[Any] = [("items", list[kind.struct]), ("metadata", ListMeta, ListMeta())]  # type: ignore[name-defined]
     return msgspec.json.Decoder(msgspec.defstruct(f"{kind.kind}Page", fields))
 
 
@@ -169,7 +172,7 @@ def decode_watch_line(kind: Kind, line: bytes) -> WatchEvent:
         tree = _loose(line)
         type_, body = tree.get("type"), tree.get("object")
         if not isinstance(type_, str) or not isinstance(body, dict):
-            raise ValueError("no watch event") from None
+            raise ValueError("no watch event") from None  # noqa: TRY004 - one error type for all bad input
         if type_ == "ERROR":
             return WatchEvent(type_, status=_status(body))
         found = convert_object(kind, body)

@@ -8,10 +8,10 @@ from typing import Any, Final
 HIDDEN: Final = "•••"
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
-_SECRET_WORDS: Final = r"(?:token|passw(?:or)?d|passphrase|secret|credential|auth(?:orization)?|cookie|key)s?"
-_SECRET_NAME: Final = re.compile(_SECRET_WORDS, re.IGNORECASE)
-_ASSIGNMENT: Final = re.compile(rf"([\w.-]*{_SECRET_WORDS}[\w.-]*\s*[=:]\s*)(\S+)", re.IGNORECASE)
-_FLAG: Final = re.compile(rf"--?[\w.-]*{_SECRET_WORDS}[\w.-]*", re.IGNORECASE)
+_TELLING: Final = r"(?:token|passw(?:or)?d|passphrase|secret|credential|auth(?:orization)?|cookie|key)s?"
+_SECRET_NAME: Final = re.compile(_TELLING, re.IGNORECASE)
+_ASSIGNMENT: Final = re.compile(rf"([\w.-]*{_TELLING}[\w.-]*\s*[=:]\s*)(\S+)", re.IGNORECASE)
+_FLAG: Final = re.compile(rf"--?[\w.-]*{_TELLING}[\w.-]*", re.IGNORECASE)
 _BEARER: Final = re.compile(r"\b(bearer|basic)(\s+)\S+", re.IGNORECASE)
 _USERINFO: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@]+@")
 
@@ -53,7 +53,9 @@ def _named_values(values: list[Any], *, every: bool) -> list[Any]:
 
 def _annotations(values: dict[Any, Any]) -> dict[Any, Any]:
     return {
-        name: HIDDEN if isinstance(name, str) and _SECRET_NAME.search(name.rpartition("/")[2]) else _redact(value)
+        name: HIDDEN
+        if isinstance(name, str) and _SECRET_NAME.search(name.rpartition("/")[2])
+        else _redact(value)
         for name, value in values.items()
         if name != LAST_APPLIED
     }

@@ -1,1 +1,1 @@
-"""The live cluster: kubeconfig, connection, and a reflector for each resource."""
+"""A live cluster: kubeconfig → credentials → one GET-only transport → a reflector per resource."""

@@ -1,0 +1,209 @@
+"""Credentials from an exec plug-in, as client-go runs them.
+
+Source: client.authentication.k8s.io/v1 and v1beta1; client-go `plugin/pkg/client/auth/exec`.
+A kubeconfig is code by this: the plug-in runs only for the context in use, without a shell.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from epview.sources.clean import clean_text
+from epview.sources.kube.clock import Clock
+from epview.sources.kube.errors import CredentialError
+from epview.sources.kube.kubeconfig import Cluster, ExecConfig
+
+_TIMEOUT: Final = 30.0
+_LONGEST_STDERR: Final = 400
+_EXEC_EXTENSION: Final = "client.authentication.k8s.io/exec"
+
+
+class ExecStatus(Struct, frozen=True, rename="camel"):
+    """What a plug-in handed out. Never shows its values."""
+
+    token: str | None = None
+    client_certificate_data: str | None = None
+    client_key_data: str | None = None
+    expiration_timestamp: datetime | None = None
+
+    def __repr__(self) -> str:
+        return "ExecStatus(…)"
+
+
+class _ExecCredential(Struct, frozen=True, rename="camel"):
+    kind: str = ""
+    api_version: str = ""
+    status: ExecStatus | None = None
+
+    def __repr__(self) -> str:
+        return "ExecCredential(…)"
+
+
+class ExecPlugin:
+    """One plug-in of one user. `get` hands out what it said until that expires; runs are shared.
+
+    ``interactive`` lends the plug-in the terminal's input: only before the first screen.
+    """
+
+    def __init__(
+        self,
+        config: ExecConfig,
+        cluster: Cluster,
+        *,
+        environ: Mapping[str, str],
+        clock: Clock | None = None,
+        interactive: bool = False,
+        timeout: float = _TIMEOUT,
+    ) -> None:
+        self._config = config
+        self._cluster = cluster
+        self._environ = environ
+        self._clock = clock or Clock()
+        self._timeout = timeout
+        self.interactive = interactive
+        self._lock = threading.Lock()
+        self._runs = 0
+        self._status: ExecStatus | None = None
+        self._failure: CredentialError | None = None
+
+    def get(self) -> ExecStatus:
+        """The credential, from a run of the plug-in where none is at hand. Raises `CredentialError`."""
+        status = self._status
+        if status is not None and not self._expired(status):
+            return status
+        return self._run_once(self._runs)
+
+    def refresh(self, rejected: ExecStatus) -> bool:
+        """The server did not take ``rejected``: run the plug-in again unless somebody did already.
+
+        True if there is another credential now. Raises `CredentialError`.
+        """
+        runs = self._runs
+        if self._status is not None and self._status is not rejected:
+            return True
+        self._run_once(runs)
+        return True
+
+    def _expired(self, status: ExecStatus) -> bool:
+        expires = status.expiration_timestamp
+        if expires is None:
+            return False
+        return self._clock.now() >= (expires if expires.tzinfo else expires.astimezone())
+
+    def _run_once(self, seen: int) -> ExecStatus:
+        # Who waited here while another thread ran the plug-in shares the outcome, good or bad.
+        with self._lock:
+            if self._runs == seen:
+                try:
+                    self._status, self._failure = self._run(), None
+                except CredentialError as error:
+                    self._status, self._failure = None, error
+                finally:
+                    self._runs += 1
+            if self._status is None:
+                raise self._failure or CredentialError("The credential plug-in gave nothing.")
+            return self._status
+
+    def _run(self) -> ExecStatus:
+        import subprocess  # only those with a plug-in pay for it
+
+        config = self._config
+        name = Path(config.command).name
+        if config.interactive_mode == "Always" and not self.interactive:
+            raise CredentialError(
+                f"The credential plug-in {name} wants to ask questions.",
+                "Log in with kubectl once, then press r.",
+            )
+        try:
+            done = subprocess.run(  # noqa: S603 - the kubeconfig names it; no shell takes part
+                [config.command, *config.args],
+                env={**self._environ, **{e.name: e.value for e in config.env}, **self._exec_info()},
+                stdin=None if self._lend_stdin() else subprocess.DEVNULL,
+                capture_output=True,
+                timeout=self._timeout,
+                check=False,
+                # Its own session: no questions on the terminal behind our back.
+                start_new_session=not self._lend_stdin(),
+            )
+        except subprocess.TimeoutExpired:
+            message = f"The credential plug-in {name} did not answer within {self._timeout:.0f} s."
+            raise CredentialError(message, "Does it wait for a login?") from None
+        except OSError as error:
+            reason = (error.strerror or "error").lower()
+            hint = clean_text(config.install_hint.strip()) or "Install it, or check `exec` in the kubeconfig."
+            raise CredentialError(f"The credential plug-in {name} cannot run: {reason}.", hint) from None
+        if done.returncode:
+            said = _said(done.stderr)
+            message = f"The credential plug-in {name} failed (exit {done.returncode}){said}"
+            raise CredentialError(message, "Log in again, then press r.")
+        return self._read(name, done.stdout)
+
+    def _lend_stdin(self) -> bool:
+        return (
+            self.interactive
+            and self._config.interactive_mode != "Never"
+            and sys.stdin is not None
+            and sys.stdin.isatty()
+        )
+
+    def _read(self, name: str, out: bytes) -> ExecStatus:
+        try:
+            credential = msgspec.json.decode(out, type=_ExecCredential)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            raise CredentialError(f"The credential plug-in {name} wrote no ExecCredential.") from None
+        if credential.kind != "ExecCredential" or credential.api_version != self._config.api_version:
+            got = clean_text(f"{credential.api_version} {credential.kind}".strip()) or "nothing of the kind"
+            message = f"The credential plug-in {name} wrote {got}, not {self._config.api_version}."
+            raise CredentialError(message, "Update the plug-in or apiVersion in the kubeconfig.")
+        status = credential.status
+        if status is None or not (status.token or status.client_certificate_data):
+            raise CredentialError(f"The credential plug-in {name} gave neither token nor certificate.")
+        if bool(status.client_certificate_data) != bool(status.client_key_data):
+            raise CredentialError(f"The credential plug-in {name} gave half of a client certificate.")
+        return status
+
+    def _exec_info(self) -> dict[str, str]:
+        spec: dict[str, Any] = {"interactive": self._lend_stdin()}
+        if self._config.provide_cluster_info:
+            spec["cluster"] = self._cluster_info()
+        info = {"kind": "ExecCredential", "apiVersion": self._config.api_version, "spec": spec}
+        return {"KUBERNETES_EXEC_INFO": json.dumps(info)}
+
+    def _cluster_info(self) -> dict[str, Any]:
+        cluster = self._cluster
+        data = cluster.certificate_authority_data
+        if not data and cluster.certificate_authority:
+            try:
+                data = b64encode(Path(cluster.certificate_authority).read_bytes()).decode()
+            except OSError:
+                data = ""  # the connection itself will tell
+        optional = {
+            "tls-server-name": cluster.tls_server_name,
+            "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify,
+            "certificate-authority-data": data,
+            "proxy-url": cluster.proxy_url,
+            "disable-compression": cluster.disable_compression,
+        }
+        info: dict[str, Any] = {"server": cluster.server}
+        info.update({name: value for name, value in optional.items() if value})
+        for extension in cluster.extensions:
+            if extension.get("name") == _EXEC_EXTENSION:
+                info["config"] = extension.get("extension")
+        return info
+
+
+def _said(stderr: bytes) -> str:
+    text = clean_text(" ".join(stderr.decode("utf-8", "replace").split()))
+    if len(text) > _LONGEST_STDERR:  # the end tells more than the beginning
+        text = "…" + text[-_LONGEST_STDERR:]
+    return f": {text}" if text else "."
