@@ -107,15 +107,19 @@ def _ledger(stage: Stage) -> None:
 
 
 def _statements(stage: Stage) -> Script:
-    """One pod is being deleted and takes its time: it serves until its grace period is over."""
-    workload = _app("statements", "3.3.3", terminationGracePeriodSeconds=180)
-    refs = stage.staff(workload, stage.ago(days=1))
+    """Its only pod is being deleted, its successor is not ready: the old one still gets the traffic."""
+    workload = _app("statements", "3.3.3", replicas=1, terminationGracePeriodSeconds=120)
+    old = stage.staff(workload, stage.ago(days=1))[0]
     _service(stage, "statements", "10.96.31.12", [service_port(80, "http", "http")])
-    pod = stage.pod(refs[0])
+    pod = stage.pod(old)
     assert pod is not None
-    stage.save(kubelet.delete(pod, stage.ago(50), 180))
-    stage.event(pod, "Killing", "Stopping container api", container="api", at=stage.ago(50))
-    return play.draining(stage, stage.crews[NS, "statements"], refs[0], left=130, grace=180)
+    stage.save(kubelet.delete(pod, stage.ago(12), 120))
+    stage.event(pod, "Killing", "Stopping container api", container="api", at=stage.ago(12))
+    crew = stage.crews[NS, "statements"]
+    new = stage.veteran(crew, stage.ago(12), ready=False)
+    stage.save(new)
+    stage.started(new, stage.ago(9))
+    return play.handovers(stage, crew, old, warm_up=38, grace=120, rest=30)
 
 
 def _fraud(stage: Stage) -> None:

@@ -43,8 +43,9 @@ def list_page(store: Store, where: Route, request: Request) -> Page:
     token = request.query.get("continue", "")
     limit = request.number("limit") or 0
     if token:
-        version, start = decode_continue(token)
-        snapshot = _past(store, where, version, start, token=True)
+        version, relative = decode_continue(token)
+        start = f"{where.namespace}{relative}" if where.namespace else relative.removeprefix("/")
+        snapshot = _past(store, where, version, relative, token=True)
     else:
         start = ""
         snapshot = _asked(store, where, request)
@@ -55,7 +56,8 @@ def list_page(store: Store, where: Route, request: Request) -> Page:
         entries = [entry for entry in entries if test(entry)]
     metadata: Json = {"resourceVersion": str(snapshot.version)}
     if limit and len(entries) > limit:
-        following = entries[limit - 1].key + "\0"
+        last = entries[limit - 1]
+        following = f"/{last.name if where.namespace else last.key}\0"  # relative to what was listed
         metadata["continue"] = encode_continue(snapshot.version, following)
         if test is None:  # with a selector the rest cannot be counted
             metadata["remainingItemCount"] = len(entries) - limit

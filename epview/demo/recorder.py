@@ -105,7 +105,7 @@ def _reference(about: Json, field: str) -> Json:
     found = {"kind": about["kind"]}
     found |= {"namespace": meta["namespace"]} if "namespace" in meta else {}
     found |= {"name": meta["name"], "uid": meta["uid"], "apiVersion": BY_KIND[about["kind"]].api_version}
-    found |= {"resourceVersion": meta["resourceVersion"]}
+    found |= {"resourceVersion": meta["resourceVersion"]} if "resourceVersion" in meta else {}
     return found | ({"fieldPath": field} if field else {})
 
 

@@ -25,11 +25,15 @@ def rollouts(stage: Stage, crew: Crew, *, first: float, rest: float) -> Iterator
     yield first
     while True:
         old = stage.pods_of(crew)
-        stage.revise(crew)
+        former = stage.revise(crew)
         for ref in old:
+            stage.scale(crew, crew.owner[1], +1)
             yield from stage.arrive(crew, warm_up=4)
             yield 1
-            yield from stage.leave(ref, lasts=5)
+            stage.scale(crew, former, -1)
+            stage.retire(ref)
+            yield 5
+            stage.bury(ref)
         yield rest
 
 
@@ -37,10 +41,30 @@ def replacements(stage: Stage, crew: Crew, *, every: float, first: float) -> Ite
     """Somebody kills a pod; the ReplicaSet replaces it at once."""
     yield first
     while True:
-        victims = stage.pods_of(crew)
-        yield from stage.leave(victims[0], lasts=3)
+        victim = stage.pods_of(crew)[0]
+        stage.retire(victim)
         yield from stage.arrive(crew, warm_up=6)
+        stage.bury(victim)
         yield every
+
+
+def handovers(
+    stage: Stage, crew: Crew, old: Ref, *, warm_up: float, grace: int, rest: float
+) -> Iterator[float]:
+    """One pod only: it serves, terminating, until its successor is ready.
+
+    It begins in the middle: ``old`` is terminating, and its successor the only other pod.
+    """
+    new = next(ref for ref in stage.pods_of(crew) if ref != old)
+    yield warm_up
+    stage.change(new, kubelet.set_ready, True)
+    while True:
+        yield 6
+        stage.bury(old)
+        yield rest
+        old = new
+        stage.retire(old, grace)
+        new = yield from stage.arrive(crew, warm_up=warm_up)
 
 
 # -- readiness -----------------------------------------------------------------------------------
@@ -108,10 +132,10 @@ def slow_starts(stage: Stage, crew: Crew, ref: Ref, *, lasts: float) -> Iterator
         yield 2
         stage.change(ref, kubelet.set_ready, True)
         yield 30
-        yield from stage.leave(ref, lasts=5)
-        known = set(stage.pods_of(crew))
-        yield from stage.arrive(crew, ready=False)
-        ref = (set(stage.pods_of(crew)) - known).pop()
+        stage.retire(ref)
+        old, ref = ref, (yield from stage.arrive(crew, ready=False))
+        stage.bury(old)
+        yield _PERIOD
 
 
 def unschedulable(stage: Stage, ref: Ref, since: datetime) -> Iterator[float]:
@@ -184,17 +208,3 @@ def bad_image(stage: Stage, ref: Ref, *, first: float) -> Iterator[float]:
         stage.change(ref, kubelet.wait, "ImagePullBackOff", waits)
         stage.event(pod, "BackOff", backs, container=name)
         yield 45
-
-
-# -- draining ------------------------------------------------------------------------------------
-
-
-def draining(stage: Stage, crew: Crew, ref: Ref, *, left: float, grace: int) -> Iterator[float]:
-    """A pod that is being deleted takes its whole grace period, serving; then the next one does."""
-    yield left
-    while True:
-        stage.store.delete("pods", *ref)
-        yield from stage.arrive(crew, warm_up=5)
-        yield 20
-        ref = stage.pods_of(crew)[0]
-        yield from stage.leave(ref, grace=grace, lasts=grace)

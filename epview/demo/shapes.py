@@ -161,7 +161,7 @@ def deployment(workload: Workload, created: datetime, revision: int) -> Json:
                 "type": "RollingUpdate",
                 "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"},
             },
-            "revisionHistoryLimit": 10,
+            "revisionHistoryLimit": 1,
             "progressDeadlineSeconds": 600,
         },
         "status": {},

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from epview.demo import kubelet
@@ -73,9 +74,13 @@ class Stage:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def _address(self, machine: Machine) -> str:
-        host = self._next_host[machine.name]
-        self._next_host[machine.name] = host + 1 if host < 250 else 3  # by then the first are long gone
-        return f"{machine.prefix}.{host}"
+        """The next address of a node that no pod has."""
+        used = {kubelet.first_address(pod) for pod in self.store.objects("pods")}
+        while True:
+            host = self._next_host[machine.name]
+            self._next_host[machine.name] = host + 1 if host < 250 else 3
+            if (address := f"{machine.prefix}.{host}") not in used:
+                return address
 
     # -- workloads --------------------------------------------------------------------------------
 
@@ -92,25 +97,52 @@ class Stage:
         crew = Crew(workload, template_hash, (workload.kind, workload.name, uid))
         self.crews[workload.namespace, workload.name] = crew
         if workload.kind == "Deployment":
-            self._new_replica_set(crew, created, uid)
+            self._new_replica_set(crew, created, uid, workload.replicas)
         return crew
 
-    def _new_replica_set(self, crew: Crew, created: datetime, owner_uid: str) -> None:
+    def _new_replica_set(self, crew: Crew, created: datetime, owner_uid: str, replicas: int) -> None:
         obj = replica_set(crew.workload, crew.template_hash, created, crew.revision, owner_uid)
+        obj["spec"]["replicas"] = replicas
         entry = self.store.put(obj)
         crew.owner = ("ReplicaSet", entry.name, entry.obj["metadata"]["uid"])
 
-    def revise(self, crew: Crew) -> None:
-        """A new revision of a Deployment; its pods are for `rollout` to exchange."""
+    def revise(self, crew: Crew) -> str:
+        """A new revision of a Deployment, without pods yet. Gives the name of the former ReplicaSet."""
         workload = crew.workload
         found = self.store.get("deployments", workload.namespace, workload.name)
         assert found is not None
+        former = crew.owner[1]
         crew.revision += 1
+        crew.workload = next_version(workload)
         crew.template_hash = self.suffix(9)
-        self._new_replica_set(crew, self.now, found.obj["metadata"]["uid"])
+        self._new_replica_set(crew, self.now, found.obj["metadata"]["uid"], 0)
         annotations = {"deployment.kubernetes.io/revision": str(crew.revision)}
-        patch = {"metadata": {"annotations": annotations, "generation": crew.revision}}
+        template = crew.workload.template(workload.pod_labels)
+        patch = {"metadata": {"annotations": annotations}, "spec": {"template": template}}
         self.store.patch("deployments", workload.namespace, workload.name, patch)
+        self._forget_revisions(crew, former)
+        return former
+
+    def _forget_revisions(self, crew: Crew, former: str) -> None:
+        """revisionHistoryLimit: only the former ReplicaSet stays, empty, beside the present one."""
+        for obj in self.store.objects("replicasets", crew.workload.namespace):
+            meta = obj["metadata"]
+            ours = any(o["name"] == crew.workload.name for o in meta.get("ownerReferences") or ())
+            if ours and meta["name"] not in (former, crew.owner[1]):
+                self.store.delete("replicasets", crew.workload.namespace, meta["name"])
+
+    def scale(self, crew: Crew, replica_set: str, by: int) -> None:
+        """The Deployment changes the size of one of its ReplicaSets, and says so."""
+        namespace, name = crew.workload.namespace, crew.workload.name
+        found = self.store.get("replicasets", namespace, replica_set)
+        owner = self.store.get("deployments", namespace, name)
+        if found is None or owner is None:
+            return
+        size = found.obj["spec"]["replicas"]
+        self.store.patch("replicasets", namespace, replica_set, {"spec": {"replicas": size + by}})
+        text = f"Scaled {'up' if by > 0 else 'down'} replica set {replica_set} from {size} to {size + by}"
+        about = {"kind": "Deployment", **owner.obj}
+        self.event(about, "ScalingReplicaSet", text, source="deployment-controller")
 
     # -- pods -------------------------------------------------------------------------------------
 
@@ -206,8 +238,8 @@ class Stage:
 
     # -- steps of a life --------------------------------------------------------------------------
 
-    def arrive(self, crew: Crew, *, warm_up: float = 5, ready: bool = True) -> Iterator[float]:
-        """A new pod from Pending to ready, with the events of its way."""
+    def arrive(self, crew: Crew, *, warm_up: float = 5, ready: bool = True) -> Generator[float, None, Ref]:
+        """A new pod from Pending to ready, with the events of its way; gives its name in the end."""
         pod = self.pending(crew, self.now)
         ref = self.save(pod)
         machine = self.machine(crew)
@@ -224,6 +256,7 @@ class Stage:
         if ready:
             yield warm_up
             self._update(ref, kubelet.set_ready, True)
+        return ref
 
     def started(self, pod: Json, at: datetime | None = None) -> None:
         for spec in pod["spec"]["containers"]:
@@ -233,15 +266,16 @@ class Stage:
             self.event(pod, "Created", f"Created container: {name}", container=name, at=at)
             self.event(pod, "Started", f"Started container {name}", container=name, at=at)
 
-    def leave(self, ref: Ref, *, grace: int = 30, lasts: float = 6) -> Iterator[float]:
-        """A pod that is deleted: terminating but serving for ``lasts`` seconds, then gone."""
-        pod = self.pod(ref)
+    def retire(self, ref: Ref, grace: int = 30) -> bool:
+        """Delete a pod: from now on it is terminating, and serves until it is buried. False: gone."""
+        pod = self.change(ref, kubelet.delete, grace)
         if pod is None:
-            return
-        pod = self._update(ref, kubelet.delete, grace)
+            return False
         for spec in pod["spec"]["containers"]:
             self.event(pod, "Killing", f"Stopping container {spec['name']}", container=spec["name"])
-        yield lasts
+        return True
+
+    def bury(self, ref: Ref) -> None:
         self.store.delete("pods", *ref)
 
     def change(self, ref: Ref, step: Any, *args: Any, **kwargs: Any) -> Json | None:
@@ -257,3 +291,11 @@ class Stage:
         pod = self.change(ref, step, *args)
         assert pod is not None  # nobody else deletes it meanwhile
         return pod
+
+
+def next_version(workload: Workload) -> Workload:
+    """The same workload with the last number of its image's tag raised by one."""
+    first, *others = workload.containers
+    head, _, patch = first["image"].rpartition(".")
+    image = f"{head}.{int(patch) + 1}"
+    return msgspec.structs.replace(workload, containers=(first | {"image": image}, *others))
