@@ -132,41 +132,47 @@ def _target_ref(pod: Pod) -> ObjectReference:
 
 
 def _subsets(service: Service, pods: Sequence[Pod]) -> tuple[EndpointSubset, ...]:
-    """One subset for each distinct set of ports (RepackSubsets); ready and not ready side by side."""
+    """RepackSubsets: ports that lead to the very same addresses share a subset.
+
+    So a port that two pods resolve differently stands in two subsets, and one they have in common in
+    a third, which lists both addresses (measured).
+    """
     publish = service.spec.publish_not_ready_addresses
     family = service.families[0]
-    groups: dict[Ports, tuple[list[EndpointAddress], list[EndpointAddress]]] = {}
+    by_port: dict[EndpointPort | None, dict[tuple[str, str], tuple[EndpointAddress, bool]]] = {}
     for pod in pods:
         ip = next((ip for ip in pod.ips if ip_family(ip) == family), None)
         if ip is None or not counts(pod, include_terminating=publish):
             continue
-        ports = tuple(sorted(endpoint_ports(service, pod), key=_port_order))
-        if service.spec.ports and not ports:
-            continue  # no port resolves: the pod is in no subset, though it is in a slice
-        ready, not_ready = groups.setdefault(ports, ([], []))
         address = EndpointAddress(
             ip=ip,
             hostname=_hostname(service, pod),
             node_name=pod.spec.node_name or None,
             target_ref=_target_ref(pod),
         )
-        (ready if publish or pod.ready else not_ready).append(address)
+        # a pod in which no port resolves is in no subset, though it is in a slice
+        ports = endpoint_ports(service, pod) if service.spec.ports else (None,)
+        for port in ports:
+            by_port.setdefault(port, {})[(ip, pod.metadata.uid)] = (address, publish or pod.ready)
+    groups: dict[tuple[tuple[str, str], ...], list[EndpointPort | None]] = {}
+    for port, addresses in by_port.items():
+        groups.setdefault(tuple(sorted(addresses)), []).append(port)
     return tuple(
-        EndpointSubset(
-            addresses=_in_order(ready) or None,
-            not_ready_addresses=_in_order(not_ready) or None,
-            ports=ports or None,
-        )
-        for ports, (ready, not_ready) in groups.items()
+        _subset([by_port[ports[0]][key] for key in keys], [port for port in ports if port is not None])
+        for keys, ports in groups.items()
+    )
+
+
+def _subset(addresses: Sequence[tuple[EndpointAddress, bool]], ports: list[EndpointPort]) -> EndpointSubset:
+    return EndpointSubset(
+        addresses=tuple(address for address, ready in addresses if ready) or None,
+        not_ready_addresses=tuple(address for address, ready in addresses if not ready) or None,
+        ports=tuple(sorted(ports, key=_port_order)) or None,
     )
 
 
 def _port_order(port: EndpointPort) -> tuple[int, str, str]:
     return (port.port or 0, port.protocol or "", port.name or "")
-
-
-def _in_order(addresses: list[EndpointAddress]) -> tuple[EndpointAddress, ...]:
-    return tuple(sorted(addresses, key=lambda a: (a.ip, a.target_ref.uid if a.target_ref else "")))
 
 
 def _truncate(subsets: tuple[EndpointSubset, ...]) -> tuple[tuple[EndpointSubset, ...], bool]:

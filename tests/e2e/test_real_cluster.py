@@ -72,7 +72,9 @@ def three_pods(kubectl: Kubectl) -> None:
 def addresses(kubectl: Kubectl, name: str) -> list[str]:
     found = kubectl("get", "endpoints", name, "-o", "json", check=False)
     subsets = json.loads(found).get("subsets", []) if found else []
-    return [a["ip"] for s in subsets for k in ("addresses", "notReadyAddresses") for a in s.get(k, [])]
+    return sorted(
+        {a["ip"] for s in subsets for k in ("addresses", "notReadyAddresses") for a in s.get(k, [])}
+    )
 
 
 def test_three_pods_of_which_one_fails_its_readiness_probe(kubectl: Kubectl, check: Check) -> None:
