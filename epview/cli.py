@@ -276,7 +276,7 @@ def _interface(args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace, options: KubeOptions) -> int:
     """Begin the lists, then import Textual: by the time it can paint, they are there."""
-    from epview.sources.kube import KubeConnector
+    from epview.sources.kube.connector import KubeConnector
     from epview.tui.feed import Inbox
 
     connector = KubeConnector(options)
@@ -293,8 +293,8 @@ def _show(args: argparse.Namespace, options: KubeOptions) -> int:
         service=args.service or None,
         source=source,
         inbox=inbox,
-        ascii_glyphs=args.ascii,
-        **({"theme_name": args.theme} if args.theme else {}),
+        ascii_only=args.ascii,
+        theme=args.theme,
         mouse=not args.no_mouse,
     )
 
@@ -316,7 +316,7 @@ def _check(args: argparse.Namespace) -> int:
 
 def _check_cluster(args: argparse.Namespace, options: KubeOptions) -> int:
     from epview.reports.check import check
-    from epview.sources.kube import KubeConnector
+    from epview.sources.kube.connector import KubeConnector
 
     connector = KubeConnector(options)
     namespaces, default = _scope(args, connector)
