@@ -41,6 +41,12 @@ def near(left: str, right: str) -> bool:
     return distance(left, right) <= (2 if min(len(left), len(right)) >= 5 else 1)
 
 
+def _extends(left: str, right: str) -> bool:
+    """One is the other with a part added: ``cart`` and ``cart-svc``."""
+    short, long = sorted((_folded(left), _folded(right)), key=len)
+    return bool(short) and (long.startswith(f"{short}-") or long.endswith(f"-{short}"))
+
+
 def _folded(text: str) -> str:
     return text.lower().replace("_", "-")
 
@@ -65,8 +71,10 @@ class Miss(Struct, frozen=True):
 
     @property
     def close(self) -> bool:
-        """A slip of the fingers rather than another thing altogether."""
-        return bool(self.other_key) or (bool(self.found) and near(self.wanted, self.found))
+        """A slip of the fingers, or a name cut short (cart for cart-svc), not another thing altogether."""
+        if self.other_key or not self.found:
+            return bool(self.other_key)
+        return near(self.wanted, self.found) or _extends(self.wanted, self.found)
 
 
 class NearMiss(Struct, frozen=True):
