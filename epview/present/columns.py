@@ -239,7 +239,7 @@ BACKENDS: Final[tuple[Column[Backend], ...]] = (
            short="cut", descending=True),
     Column("listed", "LISTED IN", lambda b, f: _muted(", ".join(b.listed_in) or f.glyphs.dash), None, 9, 60,
            wide=True),
-    Column("probe", "PROBE", backend_why, None, 18, 400, drop=3, flex=True),
+    Column("probe", "PROBE", backend_why, None, 18, 400, flex=True),
 )  # fmt: skip
 
 

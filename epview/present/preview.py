@@ -6,14 +6,14 @@ from epview.core.view import Backend, BackendState, ServiceView
 from epview.present import words
 from epview.present.frame import Frame
 from epview.present.glyphs import severity_span, state_span
-from epview.present.service import path_lines, traffic_line
+from epview.present.service import path_flow, traffic_line
 from epview.present.text import EMPTY, Line, Role, Span, clean, line, wrap
 from epview.present.why import backend_why, gap_words
 
 
 def preview(view: ServiceView, frame: Frame, width: int, *, backends: int = 2) -> list[Line]:
     """The path, the headline in full, the addresses with trouble, the first remedy."""
-    out = path_lines(view, frame, width)
+    out = path_flow(view, frame, width)
     if view.headline is not None:
         sign = severity_span(view.headline, frame.glyphs)
         head = line(Span(f"{sign.text} ", sign.role), Span(clean(view.headline.message), Role.STRONG))

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
-from epview.core.view import BackedBy, BackendState, Finding, Health, Hop, HopState, ServiceView
+from epview.core.view import BackedBy, BackendState, Evidence, Finding, Health, Hop, HopState, ServiceView
 from epview.present import words
 from epview.present.columns import health_words, service_type
 from epview.present.frame import Frame
 from epview.present.glyphs import health_role, health_span, hop_span, severity_span
-from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, joined, line
+from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, joined, line, wrap
 from epview.present.why import gap_words, why
 
 GAP: Final = Span("   ")
 
 
-def title(view: ServiceView, frame: Frame) -> Line:
-    """``✗ shop/checkout   ClusterIP 10.96.12.7   selector app=checkout   0 of 3 ready``."""
+def title(view: ServiceView, frame: Frame) -> tuple[list[Line], list[Line]]:
+    """``✗ shop/checkout   ClusterIP 10.96.12.7   backed by …``; for the right end the verdict."""
     sign = health_span(Health.UNKNOWN if view.loading else view.health, frame.glyphs)
     name = line(
         Span(f"{sign.text} ", sign.role), Span(f"{view.namespace}/", Role.MUTED), Span(view.name, Role.TITLE)
     )
-    parts = [name, line(Span(service_type(view)), Span(f" {_where(view)}", Role.STRONG))]
-    parts.append(line(Span("backed by ", Role.MUTED), Span(backed_words(view))))
-    parts.append(line(Span(ready_words(view), health_role(view.health))))
-    return joined([part for part in parts if part], GAP)
+    kind = line(Span(service_type(view)), Span(f" {_where(view)}".rstrip(), Role.STRONG))
+    backed = line(Span("backed by ", Role.MUTED), Span(backed_words(view)))
+    verdict = line(Span(ready_words(view), health_role(view.health)))
+    return [name, backed, kind], [verdict] if verdict else []
 
 
 def _where(view: ServiceView) -> str:
@@ -62,27 +64,17 @@ def ready_words(view: ServiceView) -> str:
     return words_ + (f", {view.terminating} terminating" if view.terminating else "")
 
 
-def dns_line(view: ServiceView) -> Line:
-    """The names and addresses a client would use."""
-    parts = [line(Span("DNS ", Role.MUTED), Span(clean(view.dns_name), Role.ACCENT))] if view.dns_name else []
-    if view.external_ips:
-        parts.append(line(Span("external IPs ", Role.MUTED), ", ".join(map(clean, view.external_ips))))
-    if view.load_balancer:
-        parts.append(line(Span("load balancer ", Role.MUTED), ", ".join(map(clean, view.load_balancer))))
-    return joined(parts, GAP)
-
-
-def ports_line(view: ServiceView, frame: Frame) -> Line:
-    """Each port with where it leads and how many addresses can take it."""
+def outside_line(view: ServiceView) -> Line:
+    """How it is reached from outside the cluster; empty where it is not."""
     parts: list[Line] = []
-    for port in view.ports:
-        role = Role.MUTED if view.loading else Role.OK if port.ready else Role.ERROR
-        node = f" node port {port.node_port}" if port.node_port else ""
-        count = "" if view.backed_by is BackedBy.EXTERNAL else f" {port.ready} ready"
-        parts.append(
-            line(Span(clean(words.port_words(port, frame.glyphs))), Span(node, Role.MUTED), Span(count, role))
-        )
-    return joined([line(Span("ports ", Role.MUTED)), *parts], GAP) if parts else EMPTY
+    node_ports = [f"{port.name or port.port} {port.node_port}" for port in view.ports if port.node_port]
+    if node_ports:
+        parts.append(line(Span("node ports ", Role.MUTED), clean(", ".join(node_ports))))
+    if view.external_ips:
+        parts.append(line(Span("external IPs ", Role.MUTED), clean(", ".join(view.external_ips))))
+    if view.load_balancer:
+        parts.append(line(Span("load balancer ", Role.MUTED), clean(", ".join(view.load_balancer))))
+    return joined(parts, GAP)
 
 
 # -- the path ---------------------------------------------------------------------------------
@@ -112,9 +104,32 @@ def path_parts(view: ServiceView, frame: Frame) -> list[Line]:
     return parts
 
 
-def path_lines(view: ServiceView, frame: Frame, width: int) -> list[Line]:
-    """The path, as many hops a line as fit, never broken inside a hop unless one alone is too wide."""
+def path_flow(view: ServiceView, frame: Frame, width: int) -> list[Line]:
+    """The path on few lines, never broken inside a hop unless one alone is too wide."""
     return flow(path_parts(view, frame), Span(f" {frame.glyphs.arrow} ", Role.MUTED), width)
+
+
+def path_lines(view: ServiceView, frame: Frame, width: int) -> list[Line]:
+    """The path one hop a line, with what clients meet at the broken one."""
+    broken = first_broken(view.path)
+    room = max((cell_width(hop.what) for hop in view.path), default=0)
+    out: list[Line] = []
+    for at, hop in enumerate(view.path):
+        sign = hop_span(hop.state, frame.glyphs)
+        what = f"{clean(hop.what)}{' ' * (room - cell_width(hop.what))}"
+        after = broken is not None and at > broken
+        if at == broken:
+            spans = line(Span(f"{sign.text} {what}  {clean(hop.text)} ", Role.BROKEN))
+        else:
+            text = Span(clean(hop.text), Role.MUTED if after else Role.PLAIN)
+            sign = Span(f"{sign.text} ", Role.MUTED if after else sign.role)
+            spans = line(sign, Span(f"{what}  ", Role.MUTED), text)
+        out += wrap(spans, width, room + 4)
+        if at == broken and (note := traffic_line(view)):
+            out += wrap(line(Span(" " * (room + 4)), *note), width, room + 4)
+    if broken is None and (note := traffic_line(view)):
+        out += wrap(line(Span(" " * (room + 4)), *note), width, room + 4)
+    return out
 
 
 def flow(parts: Sequence[Line], separator: Span, width: int) -> list[Line]:
@@ -140,20 +155,19 @@ def traffic_line(view: ServiceView) -> Line:
     if view.loading or view.ready or view.backed_by is BackedBy.EXTERNAL:
         return EMPTY
     if view.headless:
-        return line(Span("DNS has no address to answer with (NXDOMAIN) until one is ready.", Role.WARNING))
+        return line(Span("DNS answers NXDOMAIN until an address is ready", Role.WARNING))
     serving = sum(1 for backend in view.backends if backend.state is BackendState.SERVING)
     if serving:
         them = words.plural(serving, "terminating address", "terminating addresses")
-        return line(
-            Span(f"No address is ready: kube-proxy falls back to {them} still serving.", Role.WARNING)
-        )
-    ports = " and ".join(f":{port.port}" for port in view.ports[:3]) or "it"
+        return line(Span(f"kube-proxy falls back to {them} still serving", Role.WARNING))
     if not view.cluster_ips:
         return EMPTY
+    targets = (
+        " and ".join(f"{view.cluster_ips[0]}:{port.port}" for port in view.ports[:2]) or view.cluster_ips[0]
+    )
     return line(
         Span(
-            f"kube-proxy rejects connections to {view.cluster_ips[0]} {ports}: clients see"
-            " “connection refused” until an address is ready.",
+            f"kube-proxy rejects: clients of {targets} see “connection refused” until an address is ready",
             Role.WARNING,
         )
     )
@@ -176,19 +190,41 @@ def finding_lines(finding: Finding, frame: Frame, *, evidence: bool = True) -> l
         left = f" until {finding.until:%H:%M:%S} UTC" if finding.until else ""
         out.append(line(Span(f"    expected to pass by itself{left}", Role.INFO)))
     if evidence:
-        out.extend(
-            line(
-                Span("    "),
-                Span(clean(fact.object), Role.MUTED),
-                Span(f"  {clean(fact.field)}  ", Role.MUTED),
-                clean(fact.value),
-            )
-            for fact in finding.evidence
-        )
-    out.extend(
+        out += _evidence(finding.evidence, frame)
+    out += [
         line(Span("    try  ", Role.MUTED), Span(clean(command), Role.ACCENT)) for command in finding.remedy
-    )
+    ]
     return out
+
+
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+_WIDEST: Final = 40
+
+
+def _evidence(facts: Sequence[Evidence], frame: Frame) -> list[Line]:
+    """The facts, each object named once, the fields below it in a column."""
+    room = min(_WIDEST, max((len(fact.field) for fact in facts), default=0))
+    out: list[Line] = []
+    spoken_of = ""
+    for fact in facts:
+        if fact.object != spoken_of:
+            spoken_of = fact.object
+            out.append(line(Span(f"    {clean(fact.object)}", Role.MUTED)))
+        out.append(
+            line(
+                Span(f"      {clean(fact.field):<{room}}  ", Role.MUTED), with_ages(clean(fact.value), frame)
+            )
+        )
+    return out
+
+
+def with_ages(text: str, frame: Frame) -> str:
+    """The text with every RFC 3339 time told as an age: nobody subtracts dates at night."""
+
+    def told(match: re.Match[str]) -> str:
+        return f"{words.age(datetime.fromisoformat(match.group()), frame.now)} ago"
+
+    return _TIME.sub(told, text)
 
 
 def findings_lines(view: ServiceView, frame: Frame) -> list[Line]:

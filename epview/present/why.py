@@ -49,8 +49,8 @@ def _with_port(backend: Backend) -> str:
 def backend_why(backend: Backend, frame: Frame) -> Span:
     """Why an address is not ready: its failing probe, else the reason, else nothing."""
     if backend.failing_probe is not None:
-        return Span(probe_words(backend.failing_probe, frame), Role.ERROR)
-    return Span(clean(backend.reason), Role.WARNING)
+        return Span(probe_words(backend.failing_probe, frame))
+    return Span(clean(backend.reason))
 
 
 def probe_words(probe: FailingProbe, frame: Frame) -> str:

@@ -51,18 +51,19 @@ class EverythingProvider(Provider):
 
     async def discover(self) -> Hits:
         for text, shown, run in self._actions():
-            yield DiscoveryHit(Content(clean(text)), run, text=text, help=shown or None)
+            yield DiscoveryHit(_display(text, shown), run, text=text)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        lowered = query.lower()
         for text, shown, run in (*self._actions(), *self._places()):
-            # plain substrings first: the fuzzy matcher costs too much for thousands of names
-            if lowered not in text.lower() and (" " in text[:8] and len(text) > 60):
-                continue
             score = matcher.match(text)
             if score > 0:
-                yield Hit(score, Content(clean(text)), run, text=text, help=shown or None)
+                yield Hit(score, _display(text, shown), run, text=text)
+
+
+def _display(text: str, shown: str) -> Content:
+    """As Content: a plain string would be read as markup."""
+    return Content.assemble(clean(text), (f"   {shown}" if shown else "", "$text-muted"))
 
 
 def contexts_of(app: EpviewApp) -> tuple[str, ...]:

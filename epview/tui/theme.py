@@ -104,8 +104,8 @@ def role_styles(variables: Mapping[str, str]) -> dict[Role, Style]:
 
 
 def cursor_style(variables: Mapping[str, str]) -> Style:
-    """The selected row: its background, and bold so that it shows without colour too."""
-    return Style(bgcolor=_color(("role-cursor", "block-cursor-background", "panel"), variables), bold=True)
+    """The selected row. Without colour its mark at the left end still tells it."""
+    return Style(bgcolor=_color(("role-cursor", "block-cursor-background", "panel"), variables))
 
 
 def _style(role: Role, names: tuple[str, ...], variables: Mapping[str, str]) -> Style:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
@@ -17,9 +18,13 @@ from epview.present.text import Role, Span, line
 from epview.tui import actions, commands
 from epview.tui.widgets.bars import KeyBar, LineBar
 from epview.tui.widgets.prompt import Prompt
+from epview.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from epview.tui.app import EpviewApp
+
+
+LEAST: Final = (40, 10)
 
 
 class BaseScreen(Screen[None]):
@@ -28,6 +33,12 @@ class BaseScreen(Screen[None]):
     SCOPES: ClassVar[tuple[str, ...]] = ()
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012 - Textual's type
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middle"), (40, "-high")]  # noqa: RUF012
+
+    DEFAULT_CSS = """
+    BaseScreen #tiny { display: none; height: 1fr; }
+    BaseScreen.-tiny > * { display: none; }
+    BaseScreen.-tiny > #tiny { display: block; }
+    """
 
     @property
     def epview(self) -> EpviewApp:
@@ -38,10 +49,20 @@ class BaseScreen(Screen[None]):
         return self.epview.frame()
 
     def compose(self) -> ComposeResult:
+        yield TextPane(id="tiny")
         yield LineBar(id="header")
         yield from self.compose_body()
         yield Prompt()
         yield KeyBar(self.footer_actions())
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Below 40×10 nothing could be read; say so instead."""
+        width, height = event.size
+        tiny = width < LEAST[0] or height < LEAST[1]
+        self.set_class(tiny, "-tiny")
+        if tiny:
+            hint = f"epview needs {LEAST[0]} by {LEAST[1]} cells; here are {width} by {height}."
+            self.query_one("#tiny", TextPane).show([line(Span(hint, Role.WARNING))])
 
     def compose_body(self) -> ComposeResult:
         raise NotImplementedError

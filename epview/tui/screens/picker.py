@@ -73,7 +73,12 @@ class Picker(ModalScreen[str | None], Generic[R]):
             entry.cursor_blink = False
             yield entry
             yield KeyedTable[str, R](
-                self._columns, order=self._rank, frame=self._frame, empty="nothing fits", id="choices"
+                self._columns,
+                order=self._rank,
+                frame=self._frame,
+                empty="nothing fits",
+                marked=True,
+                id="choices",
             )
             yield LineBar(id="hint")
 

@@ -14,6 +14,7 @@ from epview.core.view import Backend, ServiceView, View
 from epview.core.world import World
 from epview.present import service as present
 from epview.present.columns import BACKENDS, EVENTS, backend_rank
+from epview.present.details import backend_lines, event_lines
 from epview.present.endpoints import endpoints_lines
 from epview.present.text import EMPTY, Line, Role, Span, line, wrap
 from epview.sources.source import SourceError
@@ -26,6 +27,7 @@ from epview.tui.widgets.prompt import Prompt
 from epview.tui.widgets.text_pane import TextPane
 from epview.tui.yaml_text import yaml_lines
 
+LOW: Final = 20
 TABS: Final = ("backends", "findings", "endpoints", "events", "yaml")
 BackendKey = tuple[str, str]
 _NO_ADDRESSES: Final = "no addresses, and no pod that the selector matches"
@@ -44,7 +46,10 @@ class ServiceScreen(BaseScreen):
     }
     ServiceScreen #panes { height: 1fr; }
     ServiceScreen #panes > * { height: 1fr; }
-    ServiceScreen #below { height: auto; max-height: 50%; border-top: solid $border; padding: 0 1; }
+    ServiceScreen #below, ServiceScreen #event {
+        height: auto; max-height: 50%; border-top: solid $border; padding: 0 1;
+    }
+    ServiceScreen #findings, ServiceScreen #endpoints, ServiceScreen #yaml { padding: 0 1; }
     ServiceScreen.-low #below { display: none; }
     ServiceScreen.-low #path { max-height: 6; }
     """
@@ -67,15 +72,18 @@ class ServiceScreen(BaseScreen):
                 yield TextPane(id="below")
             yield TextPane(id="findings")
             yield TextPane(id="endpoints")
-            yield KeyedTable[str, Event](
-                EVENTS, order=event_order, frame=self.frame, empty=_NO_EVENTS, id="events"
-            )
+            with Vertical(id="events"):
+                yield KeyedTable[str, Event](
+                    EVENTS, order=event_order, frame=self.frame, empty=_NO_EVENTS, id="event-list"
+                )
+                yield TextPane(id="event", indent=2)
             yield TextPane(id="yaml")
 
     def on_mount(self) -> None:
         self.query_one("#path").border_title = "path of a request"
         self.query_one("#path").can_focus = False
         self.query_one("#below").can_focus = False
+        self.query_one("#event").can_focus = False
         self.epview.remember(self.key)
         self.refresh_all()
         self._switch(self.tab)
@@ -102,26 +110,31 @@ class ServiceScreen(BaseScreen):
         if service is None:
             self._show_gone()
             return
-        self.query_one("#title", LineBar).show([present.title(service, frame)])
+        self.query_one("#title", LineBar).show(*present.title(service, frame))
         self.query_one("#path", TextPane).show(self._path(service))
         self._show_tabs(service)
         self._addresses.retime(frame)
-        self.query_one("#events", KeyedTable).retime(frame)
+        self._events.retime(frame)
         findings = present.findings_lines(service, frame)
         self.query_one("#findings", TextPane).show(findings)
-        below = self.query_one("#below", TextPane)
-        below.display = bool(service.findings)
-        below.show(findings)
+        self._show_selected(findings)
+
+    def _show_selected(self, findings: list[Line]) -> None:
+        """Below the lists: the marked address or event in full, then the findings."""
+        backend, event = self._addresses.cursor_row, self._events.cursor_row
+        lines = [*backend_lines(backend, self.frame), EMPTY] if backend is not None else []
+        self.query_one("#below", TextPane).show([*lines, *findings])
+        said = event_lines(event, self.frame) if event is not None else []
+        self.query_one("#event").display = bool(said)
+        self.query_one("#event", TextPane).show(said)
 
     def _path(self, service: ServiceView) -> list[Line]:
         width = max(20, self.size.width - 4)
+        if self.size.height < LOW:
+            return present.path_flow(service, self.frame, width) or [EMPTY]
         lines = present.path_lines(service, self.frame, width)
-        for extra in (
-            present.traffic_line(service),
-            present.ports_line(service, self.frame),
-            present.dns_line(service),
-        ):
-            lines += wrap(extra, width, 2) if extra else []
+        extra = present.outside_line(service)
+        lines += wrap(extra, width, 2) if extra else []
         return lines or [EMPTY]
 
     def _show_gone(self) -> None:
@@ -129,7 +142,7 @@ class ServiceScreen(BaseScreen):
         self.query_one("#title", LineBar).show([line(Span(sentence, Role.WARNING))])
 
     def _show_tabs(self, service: ServiceView) -> None:
-        events = len(self.query_one("#events", KeyedTable).model)
+        events = len(self._events.model)
         labels = (
             f"Backends {len(service.backends)}",
             f"Findings {len(service.findings)}",
@@ -142,6 +155,17 @@ class ServiceScreen(BaseScreen):
     @property
     def _addresses(self) -> KeyedTable[BackendKey, Backend]:
         return self.query_one("#addresses", KeyedTable)
+
+    @property
+    def _events(self) -> KeyedTable[str, Event]:
+        return self.query_one("#event-list", KeyedTable)
+
+    @property
+    def _pane(self) -> KeyedTable[Any, Any] | TextPane:
+        """What has the keys in the open tab."""
+        if self.tab == "backends":
+            return self._addresses
+        return self._events if self.tab == "events" else self.query_one(f"#{self.tab}", TextPane)
 
     # -- what the View does not hold ----------------------------------------------------------
 
@@ -160,7 +184,7 @@ class ServiceScreen(BaseScreen):
         self.query_one("#endpoints", TextPane).show(
             endpoints_lines(endpoints, slices, self.frame, self.key.name)
         )
-        self.query_one("#events", KeyedTable).show(events, self.frame)
+        self._events.show(events, self.frame)
         self._slices = [piece.key for piece in slices]
         self._has_endpoints = endpoints is not None
         self._show_tabs(service)
@@ -201,7 +225,7 @@ class ServiceScreen(BaseScreen):
         self.focus_main()
 
     def focus_main(self) -> None:
-        self.query_one("#addresses" if self.tab == "backends" else f"#{self.tab}").focus()
+        self._pane.focus()
 
     def action_tab(self, step: int) -> None:
         self._switch(TABS[(TABS.index(self.tab) + step) % len(TABS)])
@@ -230,6 +254,8 @@ class ServiceScreen(BaseScreen):
 
     def on_keyed_table_highlighted(self, event: KeyedTable.Highlighted) -> None:
         event.stop()
+        if (service := self.service) is not None:
+            self._show_selected(present.findings_lines(service, self.frame))
 
     # -- search, copy, history ----------------------------------------------------------------
 
@@ -246,15 +272,15 @@ class ServiceScreen(BaseScreen):
         self.focus_main()
 
     def _search(self, text: str) -> None:
-        pane = self.query_one("#addresses" if self.tab == "backends" else f"#{self.tab}")
+        pane = self._pane
         if isinstance(pane, TextPane):
             self.say(Span(pane.search(text), Role.MUTED))
-        elif isinstance(pane, KeyedTable):
+        else:
             needle = text.lower()
             pane.set_test((lambda row: needle in repr(row).lower()) if needle else None)
 
     def action_escape(self) -> None:
-        pane = self.focused
+        pane = self._pane
         if isinstance(pane, TextPane) and pane.searching:
             pane.search("")
         elif isinstance(pane, KeyedTable) and pane.filtered:

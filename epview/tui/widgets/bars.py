@@ -52,7 +52,7 @@ def fill(left: Sequence[Line], right: Sequence[Line], width: int) -> Line:
         if len(rights) > 2:
             rights.pop()
         elif len(lefts) > 1:
-            lefts.pop(1 if len(lefts) > 2 else -1)
+            lefts.pop(1)
         else:
             rights.pop()
 

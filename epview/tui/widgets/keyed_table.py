@@ -86,14 +86,19 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
         order: Callable[[R], Any],
         frame: Frame,
         empty: str = "",
+        marked: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's own name
     ) -> None:
-        """``order`` is the sort without a chosen column; ``empty`` what to say where nothing is to show."""
+        """``order`` is the sort without a chosen column; ``empty`` what to say where nothing is to show.
+
+        ``marked``: the cursor shows its mark without the focus too.
+        """
         super().__init__(id=id)
         self._columns = tuple(columns)
         self._order = order
         self.frame = frame
         self.empty = empty
+        self._marked = marked
         self.model: RowModel[K, R] = RowModel(order)
         self.sorted_by: Column[R] | None = None
         self.reverse = False
@@ -339,7 +344,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
             return ((), False)
         row = self.model.row_at(at)
         selected = at == self._at
-        mark = self.frame.glyphs.cursor if selected and self.has_focus_within else " "
+        mark = self.frame.glyphs.cursor if selected and (self._marked or self.has_focus) else " "
         spans = [Span(f"{mark} ", Role.ACCENT)]
         for column, width in self._laid_out:
             cell = column.cell(row, self.frame)

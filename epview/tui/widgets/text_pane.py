@@ -8,7 +8,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from epview.present.text import Line, Role, Span, clean, text_of, wrap
+from epview.present.text import Line, Role, Span, cell_width, clean, text_of, wrap
 from epview.tui import actions
 from epview.tui.widgets.painting import painter_of
 
@@ -63,11 +63,17 @@ class TextPane(ScrollView, can_focus=True):
                 self.refresh(Region(0, y, width, 1))
 
     def _wrap(self, width: int) -> list[Line]:
-        out: list[Line] = []
-        for each in self._lines:
-            lead = len(text_of(each)) - len(text_of(each).lstrip(" "))
-            out.extend(wrap(each, width, min(lead + self._indent, 24)))
-        return out
+        return [each for spans in self._lines for each in wrap(spans, width, self._hang(spans, width))]
+
+    def _hang(self, spans: Line, width: int) -> int:
+        """Where later lines of a broken one begin: below its last column, if that is not far right."""
+        if not spans:
+            return 0
+        text = text_of(spans)
+        column = cell_width(text) - cell_width(spans[-1].text.lstrip())
+        if len(spans) > 1 and column <= width * 0.45:
+            return column
+        return len(text) - len(text.lstrip(" ")) + self._indent
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         return max(1, len(self._wrap(width)))
