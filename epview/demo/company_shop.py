@@ -84,7 +84,7 @@ def _web(stage: Stage) -> Script:
         service_port(9090, "admin", "admin-port", node_port=30090),
     ]
     _service(stage, "web", 10, ports, type="NodePort")
-    return play.rollouts(stage, stage.crews[NS, "web"], first=4, rest=25)
+    return play.rollouts(stage, stage.crews[NS, "web"], first=4, rest=50)
 
 
 def _catalog(stage: Stage) -> None:
@@ -208,7 +208,7 @@ def _reviews(stage: Stage) -> None:
 
 def _flags(stage: Stage) -> Script:
     """A pod that flaps: its probe times out every few seconds and passes again."""
-    workload = _app("flags", "0.3.1", http_probe("/healthz", "http", period=3, failure=1))
+    workload = _app("flags", "0.3.1", http_probe("/healthz", "http", period=2, failure=1))
     refs = stage.staff(workload, stage.ago(hours=3))
     _service(stage, "flags", 17, [service_port(80, "http", "http")])
     tail = play.TIMED_OUT.replace("PATH", "healthz")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from epview.demo.stage import Script, Stage
+from epview.demo.stage import Script, Stage, VanishedError
 from epview.demo.workloads import count_pods
 
 _FAR: Final = timedelta(days=365)
@@ -46,7 +46,10 @@ class Life:
         return self.next_due
 
     def _go_on(self, script: Script) -> None:
-        delay = next(script, None)
+        try:
+            delay = next(script, None)
+        except VanishedError:
+            return
         if delay is not None:
             self._count += 1
             heapq.heappush(self._queue, (self.stage.now + timedelta(seconds=delay), self._count, script))

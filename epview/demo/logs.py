@@ -6,6 +6,7 @@ would. The refusals are worded as kubernetes pkg/registry/core/pod/strategy.go a
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -158,11 +159,12 @@ def _span(pod: Json, options: LogOptions, now: datetime) -> tuple[datetime, date
 def _lines(pod: Json, options: LogOptions, begin: datetime, end: datetime) -> list[bytes]:
     told = story(pod, options.container)
     salt = crc32(pod["metadata"]["uid"].encode())
-    first = int(begin.timestamp()) // _EVERY + 1
-    last = int(end.timestamp()) // _EVERY
+    shift = salt % 1000 / 1000  # pods do not write in step
+    first = math.floor((begin.timestamp() - shift) / _EVERY) + 1
+    last = math.floor((end.timestamp() - shift) / _EVERY)
     lines = []
     for tick in range(first, last + 1):
-        moment = datetime.fromtimestamp(tick * _EVERY + (salt % 1000) / 1000, UTC)
+        moment = datetime.fromtimestamp(tick * _EVERY + shift, UTC)
         stamp = moment.strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
         text = f"time={stamp[:23]}Z {told[(tick + salt) % len(told)]}\n"
         lines.append((f"{stamp} {text}" if options.timestamps else text).encode())

@@ -41,8 +41,9 @@ def replacements(stage: Stage, crew: Crew, *, every: float, first: float) -> Ite
     """Somebody kills a pod; the ReplicaSet replaces it at once."""
     yield first
     while True:
-        victim = stage.pods_of(crew)[0]
-        stage.retire(victim)
+        if not (pods := stage.pods_of(crew)):
+            return
+        stage.retire(victim := pods[0])
         yield from stage.arrive(crew, warm_up=6)
         stage.bury(victim)
         yield every
@@ -107,12 +108,12 @@ def _fail(stage: Stage, ref: Ref, tail: str, times: int) -> Iterator[float]:
 def flapping(stage: Stage, ref: Ref, tail: str) -> Iterator[float]:
     """Ready for some seconds, then not, for ever."""
     while True:
-        yield 9
+        yield 4
         pod = stage.change(ref, kubelet.set_ready, False)
         if pod is None:
             return
         stage.unhealthy(pod, pod["spec"]["containers"][0]["name"], tail)
-        yield 6
+        yield 4
         stage.change(ref, kubelet.set_ready, True)
 
 

@@ -26,6 +26,10 @@ Ref = tuple[str, str]  # namespace and name of a pod
 Script = Iterator[float]  # yields how many seconds to wait
 
 
+class VanishedError(Exception):
+    """Somebody else deleted the pod a story is about: the story is over."""
+
+
 class Machine(Struct, frozen=True):
     """A node: its name, address, zone and the first three numbers of its pod addresses."""
 
@@ -289,7 +293,8 @@ class Stage:
 
     def _update(self, ref: Ref, step: Any, *args: Any) -> Json:
         pod = self.change(ref, step, *args)
-        assert pod is not None  # nobody else deletes it meanwhile
+        if pod is None:
+            raise VanishedError(ref)
         return pod
 
 
