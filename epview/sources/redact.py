@@ -10,9 +10,12 @@ LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
 _TELLING: Final = r"(?:token|passw(?:or)?d|passphrase|secret|credential|auth(?:orization)?|cookie|key)s?"
 _SECRET_NAME: Final = re.compile(_TELLING, re.IGNORECASE)
-_ASSIGNMENT: Final = re.compile(rf"([\w.-]*{_TELLING}[\w.-]*\s*[=:]\s*)(\S+)", re.IGNORECASE)
-_FLAG: Final = re.compile(rf"--?[\w.-]*{_TELLING}[\w.-]*", re.IGNORECASE)
-_BEARER: Final = re.compile(r"\b(bearer|basic)(\s+)\S+", re.IGNORECASE)
+# Bounded: a script of a megabyte without a space must not take quadratic time.
+_TELLING_WORD: Final = rf"(?<![\w.-])[\w.-]{{0,64}}{_TELLING}[\w.-]{{0,64}}"
+_VALUE: Final = r"(?:(?:bearer|basic)\s+)?(?:'[^']*'|\"[^\"]*\"|\S+)"
+_ASSIGNMENT: Final = re.compile(rf"({_TELLING_WORD}\s?[=:]\s?|(?=-){_TELLING_WORD}\s){_VALUE}", re.IGNORECASE)
+_FLAG: Final = re.compile(rf"-{{1,2}}[\w.-]{{0,64}}{_TELLING}[\w.-]{{0,64}}", re.IGNORECASE)
+_BEARER: Final = re.compile(r"\b(bearer|basic)\s+\S+", re.IGNORECASE)
 _USERINFO: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@]+@")
 
 
@@ -22,7 +25,7 @@ def redact_text(text: str) -> str:
 
 
 def _argument(text: str) -> str:
-    return _BEARER.sub(rf"\1\2{HIDDEN}", _ASSIGNMENT.sub(rf"\1{HIDDEN}", redact_text(text)))
+    return _BEARER.sub(rf"\1 {HIDDEN}", _ASSIGNMENT.sub(rf"\1{HIDDEN}", redact_text(text)))
 
 
 def _arguments(values: list[Any]) -> list[Any]:

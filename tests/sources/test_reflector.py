@@ -113,12 +113,13 @@ class TestOrdinaryLife:
         assert len(server.requests("pods", "list")) == 1
 
 
-class TestTooOld:
-    def gone_in_stream(reply: Reply) -> None:
-        reply.start()
-        reply.line("ERROR", status(410, "too old resource version", "Expired"))
-        reply.end()
+def gone_in_stream(reply: Reply) -> None:
+    reply.start()
+    reply.line("ERROR", status(410, "too old resource version", "Expired"))
+    reply.end()
 
+
+class TestTooOld:
     @pytest.mark.parametrize("gone", [refuse(410, "too old", "Expired"), gone_in_stream])
     def test_relist_tells_missed_deletions_as_one_change(self, server, reflect, heard, gone):
         for name in "abc":

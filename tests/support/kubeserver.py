@@ -51,7 +51,7 @@ class Request:
         return values[-1] if values else None
 
 
-class Hangup(Exception):
+class HangupError(Exception):
     """End the connection now."""
 
 
@@ -96,19 +96,19 @@ class Reply:
         self.raw(b"0\r\n\r\n")
 
     def hangup(self) -> None:
-        raise Hangup
+        raise HangupError
 
     def reset(self) -> None:
         """End with RST in place of FIN."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        raise Hangup
+        raise HangupError
 
     def hold(self) -> None:
         """Say nothing till the other side or the server goes."""
         with contextlib.suppress(OSError, ValueError):
             while self.sock.recv(1 << 12):
                 pass
-        raise Hangup
+        raise HangupError
 
     def usual(self) -> None:
         """What the server does without a script."""
@@ -267,7 +267,7 @@ class KubeServer:
             with sock.makefile("rb") as file:
                 while self._one(sock, file):
                     pass
-        except (Hangup, OSError, ValueError):
+        except (HangupError, OSError, ValueError):
             pass
         finally:
             self._sockets.discard(sock)
@@ -276,6 +276,9 @@ class KubeServer:
             plain.close()
 
     def _one(self, sock: socket.socket, file: Any) -> bool:
+        if file.peek(1)[:1] == b"\x16":  # a TLS client; Go's server answers so
+            sock.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
+            return False
         first = file.readline().decode("latin-1").split()
         if len(first) != 3:
             return False
@@ -339,7 +342,7 @@ class KubeServer:
                 fresh = [event for event in self._events[resource] if event[0] > seen]
                 if not fresh:
                     if self._closed:
-                        raise Hangup
+                        raise HangupError
                     self._changed.wait(5)
                     continue
             for version, type_, found in fresh:

@@ -117,6 +117,8 @@ class ClusterSource:
         return self._client.server_now()
 
     def retry(self) -> None:
+        if self._client.credentials.plugin is not None:
+            self._client.credentials.plugin.forget_failure()
         with self._lock:
             reflectors = list(self._reflectors)
         for reflector in reflectors:

@@ -104,6 +104,8 @@ class Client:
             sessions = list(self._sessions)
         for session in sessions:
             session.abort()
+        if self.credentials.plugin is not None:
+            self.credentials.plugin.cancel()
 
     def server_now(self) -> datetime:
         return self.clock.now() + self._skew

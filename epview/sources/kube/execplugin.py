@@ -6,14 +6,17 @@ A kubeconfig is code by this: the plug-in runs only for the context in use, with
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import sys
 import threading
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -23,7 +26,11 @@ from epview.sources.kube.clock import Clock
 from epview.sources.kube.errors import CredentialError
 from epview.sources.kube.kubeconfig import Cluster, ExecConfig
 
+if TYPE_CHECKING:
+    import subprocess
+
 _TIMEOUT: Final = 30.0
+_FAILURE_SECONDS: Final = 10.0  # a failing plug-in may open a browser: not once for every watch
 _LONGEST_STDERR: Final = 400
 _EXEC_EXTENSION: Final = "client.authentication.k8s.io/exec"
 
@@ -75,6 +82,8 @@ class ExecPlugin:
         self._runs = 0
         self._status: ExecStatus | None = None
         self._failure: CredentialError | None = None
+        self._failed_at = float("-inf")
+        self._process: subprocess.Popen[bytes] | None = None
 
     def get(self) -> ExecStatus:
         """The credential, from a run of the plug-in where none is at hand. Raises `CredentialError`."""
@@ -94,20 +103,31 @@ class ExecPlugin:
         self._run_once(runs)
         return True
 
+    def cancel(self) -> None:
+        """End a run that is under way; whoever waits for it gets a `CredentialError`."""
+        process = self._process
+        if process is not None:
+            _kill(process, group=not self._lend_stdin())
+
     def _expired(self, status: ExecStatus) -> bool:
         expires = status.expiration_timestamp
         if expires is None:
             return False
         return self._clock.now() >= (expires if expires.tzinfo else expires.astimezone())
 
+    def forget_failure(self) -> None:
+        """Somebody asked to try again: run the plug-in at the next need, however fresh a failure is."""
+        self._failed_at = float("-inf")
+
     def _run_once(self, seen: int) -> ExecStatus:
         # Who waited here while another thread ran the plug-in shares the outcome, good or bad.
         with self._lock:
-            if self._runs == seen:
+            now = self._clock.monotonic()
+            if self._runs == seen and now - self._failed_at >= _FAILURE_SECONDS:
                 try:
                     self._status, self._failure = self._run(), None
                 except CredentialError as error:
-                    self._status, self._failure = None, error
+                    self._status, self._failure, self._failed_at = None, error, now
                 finally:
                     self._runs += 1
             if self._status is None:
@@ -124,29 +144,34 @@ class ExecPlugin:
                 f"The credential plug-in {name} wants to ask questions.",
                 "Log in with kubectl once, then press r.",
             )
+        lend = self._lend_stdin()
         try:
-            done = subprocess.run(  # noqa: S603 - the kubeconfig names it; no shell takes part
+            process = subprocess.Popen(  # noqa: S603 - the kubeconfig names it; no shell takes part
                 [config.command, *config.args],
                 env={**self._environ, **{e.name: e.value for e in config.env}, **self._exec_info()},
-                stdin=None if self._lend_stdin() else subprocess.DEVNULL,
-                capture_output=True,
-                timeout=self._timeout,
-                check=False,
-                # Its own session: no questions on the terminal behind our back.
-                start_new_session=not self._lend_stdin(),
+                stdin=None if lend else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=None if lend else subprocess.PIPE,  # questions are seen, a screen is kept clean
+                start_new_session=not lend,  # no terminal to ask questions on
             )
-        except subprocess.TimeoutExpired:
-            message = f"The credential plug-in {name} did not answer within {self._timeout:.0f} s."
-            raise CredentialError(message, "Does it wait for a login?") from None
-        except OSError as error:
-            reason = (error.strerror or "error").lower()
+        except (OSError, ValueError) as error:
+            reason = (getattr(error, "strerror", None) or "not a command").lower()
             hint = clean_text(config.install_hint.strip()) or "Install it, or check `exec` in the kubeconfig."
             raise CredentialError(f"The credential plug-in {name} cannot run: {reason}.", hint) from None
-        if done.returncode:
-            said = _said(done.stderr)
-            message = f"The credential plug-in {name} failed (exit {done.returncode}){said}"
+        with process:
+            self._process = process
+            try:
+                out, err = process.communicate(timeout=self._timeout)
+            except subprocess.TimeoutExpired:
+                _kill(process, group=not lend)
+                message = f"The credential plug-in {name} did not answer within {self._timeout:g} s."
+                raise CredentialError(message, "Does it wait for a login?") from None
+            finally:
+                self._process = None
+        if process.returncode:
+            message = f"The credential plug-in {name} failed (exit {process.returncode}){_said(err)}"
             raise CredentialError(message, "Log in again, then press r.")
-        return self._read(name, done.stdout)
+        return self._read(name, out)
 
     def _lend_stdin(self) -> bool:
         return (
@@ -200,6 +225,15 @@ class ExecPlugin:
             if extension.get("name") == _EXEC_EXTENSION:
                 info["config"] = extension.get("extension")
         return info
+
+
+def _kill(process: subprocess.Popen[bytes], *, group: bool) -> None:
+    # The whole session of its own: a script's child may hold the pipes open.
+    with contextlib.suppress(OSError):
+        if group:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 def _said(stderr: bytes) -> str:

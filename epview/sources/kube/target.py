@@ -123,7 +123,7 @@ class Configuration:
         cluster_name, cluster = self._cluster(name, chosen)
         user_name, user, notices = self._user(name, chosen)
         _validate(user_name, user)
-        url = server_url(cluster, user)
+        url = server_url(cluster)
         if cluster.insecure_skip_tls_verify and url.scheme == "https":
             notices += ("TLS verification is off: anyone on the way can pose as the server.",)
         return Target(
@@ -236,18 +236,9 @@ def _nothing_chosen(kubeconfig: Kubeconfig) -> Exception:
     return usage(f"{what}.", "Name one with --kubeconfig or KUBECONFIG, or look around with `epview --demo`.")
 
 
-def server_url(cluster: Cluster, user: User) -> SplitResult:
-    """``server`` as a URL; one without a scheme is https only where TLS is configured (client-go)."""
-    text = cluster.server
-    if "://" not in text:
-        tls = (
-            cluster.certificate_authority
-            or cluster.certificate_authority_data
-            or cluster.insecure_skip_tls_verify
-            or user.client_certificate
-            or user.client_certificate_data
-        )
-        text = f"{'https' if tls else 'http'}://{text}"
+def server_url(cluster: Cluster) -> SplitResult:
+    """``server`` as a URL; without a scheme it is http, whatever TLS is configured (as kubectl does)."""
+    text = cluster.server if "://" in cluster.server else f"http://{cluster.server}"
     try:
         url = urlsplit(text)
         usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
