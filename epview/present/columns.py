@@ -55,7 +55,8 @@ def visible(
 
     ``wanted`` tells the widest text of each column so far. Wide columns come in where all fits uncut.
     Where room is short, in this order: words beside signs go, columns go (highest ``drop`` first), the
-    flexible column and then the names are cut. What is left over belongs to the flexible column.
+    flexible column and then the names are cut, columns with ``drop`` 1 go. What is left over belongs to
+    the flexible column.
     """
     widths = {column.id: _full(column, wanted) for column in columns}
     shown = [column for column in columns if not column.wide]
@@ -72,17 +73,22 @@ def visible(
     for column in shown:
         if over() > 0 and column.short == "cut":
             widths[column.id] = column.width
-    for column in sorted((each for each in shown if each.drop), key=lambda each: -each.drop):
+    for column in sorted((each for each in shown if each.drop > 1), key=lambda each: -each.drop):
         if over() > 0:
             shown.remove(column)
     for column in sorted(shown, key=lambda each: not each.flex):
         widths[column.id] = max(column.width, widths[column.id] - max(0, over()))
+    if over() > 0:
+        shown = [column for column in shown if column.drop != 1]
+    for column in (each for each in shown if each.flex):  # better a stub of a sentence than none
+        widths[column.id] = max(_STUB, widths[column.id] - max(0, over()))
     for column in shown:
         if column.flex:
             widths[column.id] += max(0, -over())
     return [(column, widths[column.id]) for column in shown]
 
 
+_STUB: Final = 10
 COMFORT: Final = 36  # cells a sentence should have before other columns go
 
 
@@ -148,7 +154,7 @@ def _muted(text: str) -> Span:
 
 
 SERVICES: Final[tuple[Column[ServiceView], ...]] = (
-    Column("namespace", "NAMESPACE", lambda v, _: _muted(v.namespace), lambda v: v.namespace, 9, 24,
+    Column("namespace", "NAMESPACE", lambda v, _: _muted(v.namespace), lambda v: v.namespace, 9, 24, drop=1,
            short="middle", key="P"),
     Column("status", "STATUS", _status, lambda v: (v.health.rank, v.loading), 1, 9, short="cut", key="S"),
     Column("service", "SERVICE", _service, lambda v: v.name, 14, 40, short="middle", key="N"),

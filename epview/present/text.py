@@ -183,8 +183,11 @@ class _Wrapper:
         """Append a piece, cutting it wherever the line is full."""
         text = span.text
         while self.used + cell_width(text) > self.width:
-            head = take(text, self.width - self.used) or text[:1]
-            self.current.append(Span(head, span.role))
+            head = take(text, self.width - self.used)
+            if not head and self.used <= self._start():
+                head = text[:1]  # not even one fits into a whole line
+            if head:
+                self.current.append(Span(head, span.role))
             self._break()
             text = text[len(head) :]
         if text:

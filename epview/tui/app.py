@@ -45,6 +45,8 @@ class EpviewApp(Navigation, App[int]):
     CSS = """
     Screen { background: $background; layers: base overlay; }
     #header { background: $panel; }
+    .-ascii #path, .-ascii #box { border: ascii $border; }
+    .-ascii #preview, .-ascii #below, .-ascii #event { border-top: ascii $border; }
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class EpviewApp(Navigation, App[int]):
         self.wanted_service = service
         self._glyphs = ASCII if ascii_only else UNICODE
         self._first = (source, inbox)
+        self.set_class(ascii_only, "-ascii")
 
     # -- start and end ------------------------------------------------------------------------
 
@@ -123,9 +126,11 @@ class EpviewApp(Navigation, App[int]):
         first = self.view is None
         self.view = message.view
         self.trends.record(message.view.services, message.view.changed, message.view.now)
-        with self.batch_update():
-            self.screen_on_top().show_header()
-            self.screen_on_top().show_view(message.view, None if first else message.view.changed)
+        screen = self.screen_on_top()
+        if screen.ready:
+            with self.batch_update():
+                screen.show_header()
+                screen.show_view(message.view, None if first else message.view.changed)
         self.call_after_refresh(message.feed.taken)
         self.open_wanted_service()
 
@@ -133,9 +138,10 @@ class EpviewApp(Navigation, App[int]):
         raise message.error  # a defect of ours: end with a traceback and code 1
 
     def _tick(self) -> None:
-        if not self.frozen and self.view is not None:
-            self.screen_on_top().show_header()
-            self.screen_on_top().tick()
+        screen = self.screen_on_top()
+        if not self.frozen and self.view is not None and screen.ready:
+            screen.show_header()
+            screen.tick()
 
     def frame(self) -> Frame:
         """Time and signs for whatever is shown now."""

@@ -12,10 +12,10 @@ _HINT = "Use `epview check` for the same verdicts as plain text."
 def terminal_problem(environ: Mapping[str, str] | None = None) -> str | None:
     """A sentence with a next step where the interface cannot run here, else None."""
     environ = os.environ if environ is None else environ
-    if not _is_terminal(sys.stdin):
-        return f"The interface needs a terminal, but standard input is not one. {_HINT}"
-    if not _is_terminal(sys.stdout):
-        return f"The interface needs a terminal, but standard output is not one. {_HINT}"
+    streams = (("standard input", sys.stdin), ("standard output", sys.stdout), ("standard error", sys.stderr))
+    for name, stream in streams:  # Textual draws on standard error
+        if not _is_terminal(stream):
+            return f"The interface needs a terminal, but {name} is not one. {_HINT}"
     if environ.get("TERM", "") == "dumb":
         return f"The terminal (TERM=dumb) cannot position text. {_HINT}"
     return None

@@ -28,10 +28,24 @@ def put(kind: str, body: dict[str, Any]) -> Put:
 
 
 def meta(name: str, namespace: str = "shop", **more: Any) -> dict[str, Any]:
-    return {"name": name, "namespace": namespace, "uid": f"{namespace}-{name}", "creationTimestamp": ago(90_000), **more}
+    return {
+        "name": name,
+        "namespace": namespace,
+        "uid": f"{namespace}-{name}",
+        "creationTimestamp": ago(90_000),
+        **more,
+    }
 
 
-def service(name: str, namespace: str = "shop", *, ip: str = "10.96.0.1", selector: Any = None, ports: Any = None, **spec: Any) -> Put:
+def service(
+    name: str,
+    namespace: str = "shop",
+    *,
+    ip: str = "10.96.0.1",
+    selector: Any = None,
+    ports: Any = None,
+    **spec: Any,
+) -> Put:
     ports = ports or [{"name": "http", "port": 80, "targetPort": 8080}]
     body: dict[str, Any] = {"clusterIP": ip, "clusterIPs": [ip], "ports": ports, **spec}
     if selector:
@@ -99,11 +113,21 @@ def unhealthy(of: str, message: str, namespace: str = "shop", *, count: int = 14
     )  # fmt: skip
 
 
-def endpoints(name: str, pods: Sequence[tuple[str, str, bool]], namespace: str = "shop", port: int = 8080, port_name: str = "http") -> list[Put]:
+def endpoints(
+    name: str,
+    pods: Sequence[tuple[str, str, bool]],
+    namespace: str = "shop",
+    port: int = 8080,
+    port_name: str = "http",
+) -> list[Put]:
     """Endpoints and one slice for (pod, ip, ready); a pod of ``""`` is an address by hand."""
 
     def target(each: str) -> dict[str, Any]:
-        return {"targetRef": {"kind": "Pod", "name": each, "namespace": namespace, "uid": f"{namespace}-{each}"}} if each else {}
+        return (
+            {"targetRef": {"kind": "Pod", "name": each, "namespace": namespace, "uid": f"{namespace}-{each}"}}
+            if each
+            else {}
+        )
 
     ports = [{"name": port_name, "port": port, "protocol": "TCP"}]
     subset: dict[str, Any] = {"ports": ports}
@@ -112,7 +136,12 @@ def endpoints(name: str, pods: Sequence[tuple[str, str, bool]], namespace: str =
     if bad := [{"ip": ip, "nodeName": "node-1", **target(each)} for each, ip, ready in pods if not ready]:
         subset["notReadyAddresses"] = bad
     listed = [
-        {"addresses": [ip], "conditions": {"ready": ready, "serving": ready, "terminating": False}, "nodeName": "node-1", **target(each)}
+        {
+            "addresses": [ip],
+            "conditions": {"ready": ready, "serving": ready, "terminating": False},
+            "nodeName": "node-1",
+            **target(each),
+        }
         for each, ip, ready in pods
     ]
     manual = bool(pods) and not pods[0][0]
@@ -127,8 +156,20 @@ def endpoints(name: str, pods: Sequence[tuple[str, str, bool]], namespace: str =
 def shop() -> list[Change]:
     """Five Services: one all unready, one partly, one without a match, one by hand, one healthy."""
     failed = "Readiness probe failed: HTTP probe failed with statuscode: 503"
-    out: list[Change] = [put("Namespace", {"metadata": {"name": name}, "status": {"phase": "Active"}}) for name in ("default", "shop", "team-b")]
-    out += [put("Node", {"metadata": {"name": f"node-{n}"}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}) for n in (1, 2)]
+    out: list[Change] = [
+        put("Namespace", {"metadata": {"name": name}, "status": {"phase": "Active"}})
+        for name in ("default", "shop", "team-b")
+    ]
+    out += [
+        put(
+            "Node",
+            {
+                "metadata": {"name": f"node-{n}"},
+                "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+            },
+        )
+        for n in (1, 2)
+    ]
     out += [
         service("checkout", ip="10.96.12.7", selector={"app": "checkout", "tier": "api"}),
         pod("checkout-7d9f8-x2k", "10.244.1.7", {"app": "checkout", "tier": "api"}, ready=False, since=124),
@@ -199,7 +240,9 @@ class FakeSource:
         self.running = False
 
     def info(self) -> SourceInfo:
-        return SourceInfo(kind="cluster", context="kind-prod", server_version="v1.33.2", namespaces=self.namespaces)
+        return SourceInfo(
+            kind="cluster", context="kind-prod", server_version="v1.33.2", namespaces=self.namespaces
+        )
 
     def now(self) -> datetime:
         return self.clock + timedelta(seconds=time.monotonic() - self._born) if self.ticking else self.clock
@@ -210,7 +253,12 @@ class FakeSource:
     def get(self, kind: str, key: Key) -> dict[str, Any]:
         if self.yaml_fails:
             raise SourceError(f"{kind} {key} cannot be read.", "Ask for the right to get it.")
-        return {"apiVersion": "v1", "kind": kind, "metadata": {"name": key.name, "namespace": key.namespace}, "spec": {"note": "[red]no markup[/]"}}
+        return {
+            "apiVersion": "v1",
+            "kind": kind,
+            "metadata": {"name": key.name, "namespace": key.namespace},
+            "spec": {"note": "[red]no markup[/]"},
+        }
 
 
 @dataclass
@@ -258,7 +306,7 @@ class FakeConnector:
 def screen_text(pilot: Pilot[Any]) -> str:
     """What stands on the screen, line by line."""
     screen = pilot.app.screen
-    width, height = pilot.app.size
+    _width, height = pilot.app.size
     lines = screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in lines[:height])
 

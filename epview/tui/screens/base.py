@@ -32,7 +32,7 @@ class BaseScreen(Screen[None]):
 
     SCOPES: ClassVar[tuple[str, ...]] = ()
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012 - Textual's type
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-middle"), (40, "-high")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (14, "-low"), (22, "-middle"), (40, "-high")]  # noqa: RUF012
 
     DEFAULT_CSS = """
     BaseScreen #tiny { display: none; height: 1fr; }
@@ -70,6 +70,16 @@ class BaseScreen(Screen[None]):
     def footer_actions(self) -> list[actions.Action]:
         return actions.footer("table", *self.SCOPES)
 
+    ready = False
+    """All widgets are there; before that nothing can be shown."""
+
+    def on_mount(self) -> None:
+        self.ready = True
+        self.begin()
+
+    def begin(self) -> None:
+        """The widgets are there: give the focus, show what is known."""
+
     # -- Views --------------------------------------------------------------------------------
 
     def show_view(self, view: View, changed: frozenset[Key] | None) -> None:
@@ -92,7 +102,7 @@ class BaseScreen(Screen[None]):
         self.refresh_all()
 
     def refresh_all(self) -> None:
-        if not self.is_mounted:
+        if not self.ready:
             return
         self.show_header()
         if (view := self.epview.view) is not None:

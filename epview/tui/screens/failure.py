@@ -34,7 +34,7 @@ class FailureScreen(BaseScreen):
     def footer_actions(self) -> list[actions.Action]:
         return [actions.BY_ID[name] for name in ("retry", "contexts", "help", "command", "back")]
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         self.query_one("#text", TextPane).show(failure_lines(self._error, self.frame.glyphs.error))
         self.query_one("#text").focus()
         self.show_header()

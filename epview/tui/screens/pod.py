@@ -47,7 +47,7 @@ class PodScreen(BaseScreen):
             yield TextPane(id="facts", indent=18)
             yield TextPane(id="yaml")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         self.focus_main()
         self.refresh_all()
 
@@ -57,7 +57,7 @@ class PodScreen(BaseScreen):
     async def _ask_world(self) -> None:
         self._found = await self.epview.ask(lambda world: find(world, self.pod))
         self._asked = True
-        if self.is_mounted:
+        if self.is_attached:
             self.tick()
 
     def tick(self) -> None:

@@ -27,7 +27,7 @@ from epview.tui.widgets.prompt import Prompt
 from epview.tui.widgets.text_pane import TextPane
 from epview.tui.yaml_text import yaml_lines
 
-LOW: Final = 20
+LOW: Final = 22
 TABS: Final = ("backends", "findings", "endpoints", "events", "yaml")
 BackendKey = tuple[str, str]
 _NO_ADDRESSES: Final = "no addresses, and no pod that the selector matches"
@@ -50,8 +50,8 @@ class ServiceScreen(BaseScreen):
         height: auto; max-height: 50%; border-top: solid $border; padding: 0 1;
     }
     ServiceScreen #findings, ServiceScreen #endpoints, ServiceScreen #yaml { padding: 0 1; }
-    ServiceScreen.-low #below { display: none; }
-    ServiceScreen.-low #path { max-height: 6; }
+    ServiceScreen.-low #path, ServiceScreen.-flat #path { max-height: 6; }
+    ServiceScreen.-low #below, ServiceScreen.-flat #below, ServiceScreen.-flat #path { display: none; }
     """
 
     def __init__(self, key: Key, tab: str = "backends") -> None:
@@ -79,7 +79,7 @@ class ServiceScreen(BaseScreen):
                 yield TextPane(id="event", indent=2)
             yield TextPane(id="yaml")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         self.query_one("#path").border_title = "path of a request"
         self.query_one("#path").can_focus = False
         self.query_one("#below").can_focus = False
@@ -178,7 +178,7 @@ class ServiceScreen(BaseScreen):
         if service is None:
             return
         found = await self.epview.ask(lambda world: details(world, service))
-        if found is None or not self.is_mounted:
+        if found is None or not self.is_attached:
             return
         endpoints, slices, events = found
         self.query_one("#endpoints", TextPane).show(

@@ -39,7 +39,8 @@ class ServicesScreen(BaseScreen):
     ServicesScreen #preview {
         height: auto; min-height: 3; max-height: 9; padding: 0 1; border-top: solid $border;
     }
-    ServicesScreen.-low #preview { max-height: 5; }
+    ServicesScreen.-flat #preview { display: none; }
+    ServicesScreen.-low #preview { max-height: 6; }
     ServicesScreen.-high #preview { max-height: 14; }
     ServicesScreen.-wide.-high #preview { min-height: 10; }
     """
@@ -66,7 +67,7 @@ class ServicesScreen(BaseScreen):
     def selected(self) -> ServiceView | None:
         return self.table.cursor_row
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         self.query_one("#loading").can_focus = False
         self.query_one("#preview").can_focus = False
         self.table.focus()
@@ -99,7 +100,7 @@ class ServicesScreen(BaseScreen):
 
     def refresh_all(self) -> None:
         super().refresh_all()
-        if self.is_mounted and self.epview.view is None:
+        if self.ready and self.epview.view is None:
             self.table.forget()
             self.tick()
 

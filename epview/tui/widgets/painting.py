@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Painter:
     """The styles of one theme, combined once for each role."""
 
-    def __init__(self, variables: dict[str, str]) -> None:
+    def __init__(self, variables: dict[str, str], *, ascii_only: bool = False) -> None:
+        self._ascii_only = ascii_only
         self._roles = theme.role_styles(variables)
         self._cursor = theme.cursor_style(variables)
         self._made: dict[tuple[Role, Style, bool], Style] = {}
@@ -35,22 +36,31 @@ class Painter:
             self._made[key] = style
         return style
 
+    def _shown(self, text: str) -> str:
+        text = clean(text)
+        return text.translate(_PLAIN) if self._ascii_only and not text.isascii() else text
+
     def paint(self, spans: Iterable[Span], width: int, base: Style, *, selected: bool = False) -> Strip:
         """The spans as one line of exactly ``width`` cells."""
         segments = [
-            Segment(clean(span.text), self.style(span.role, base, selected=selected)) for span in spans
+            Segment(self._shown(span.text), self.style(span.role, base, selected=selected)) for span in spans
         ]
         fill = self.style(Role.PLAIN, base, selected=selected)
         return Strip(segments).adjust_cell_length(width, fill)
 
 
-_painters: dict[str, Painter] = {}
+# signs in sentences, each replaced by one of the same width
+_PLAIN: Final = str.maketrans(
+    {"→": ">", "…": "~", "×": "x", "·": "-", "–": "-", "“": '"', "”": '"', "⏎": "<"}
+)
+_painters: dict[tuple[str, bool], Painter] = {}
 
 
 def painter_of(widget: Widget) -> Painter:
-    """The painter of the theme in force."""
-    name = widget.app.theme
-    painter = _painters.get(name)
+    """The painter of the theme in force; with plain signs where the app has the class ``-ascii``."""
+    app = widget.app
+    key = (app.theme, app.has_class("-ascii"))
+    painter = _painters.get(key)
     if painter is None:
-        painter = _painters[name] = Painter(widget.app.theme_variables)
+        painter = _painters[key] = Painter(app.theme_variables, ascii_only=key[1])
     return painter

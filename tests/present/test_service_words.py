@@ -1,0 +1,143 @@
+from datetime import UTC, datetime, timedelta
+
+from epview.core.objects import Key
+from epview.core.view import (
+    BackedBy,
+    Backend,
+    BackendState,
+    Evidence,
+    FailingProbe,
+    Finding,
+    Health,
+    Hop,
+    HopState,
+    PortView,
+    ServiceView,
+    Severity,
+)
+from epview.present.details import backend_lines
+from epview.present.frame import Frame
+from epview.present.preview import preview
+from epview.present.service import (
+    findings_lines,
+    path_flow,
+    path_lines,
+    title,
+    traffic_line,
+    with_ages,
+)
+from epview.present.text import Role, text_of
+
+NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
+FRAME = Frame(NOW)
+PORT = PortView(name="http", port=80, protocol="TCP", target_port=8080)
+PROBE = FailingProbe(
+    kind="readiness",
+    container="api",
+    probe="http-get http://:8080/healthz delay=0s timeout=1s period=10s #success=1 #failure=3",
+    message="HTTP probe failed with statuscode: 503",
+    count=14,
+    last_seen=NOW - timedelta(seconds=4),
+)
+BAD = Backend(address="10.244.1.7", ports=(), state=BackendState.NOT_READY, pod="web-1", failing_probe=PROBE,
+              since=NOW - timedelta(seconds=124), listed_in=("Endpoints/web",))  # fmt: skip
+FINDING = Finding(
+    rule="EP303",
+    severity=Severity.ERROR,
+    message="readiness answers 503",
+    evidence=(Evidence("Pod/shop/web-1", "Event", "last 2026-08-01T11:59:56Z"),),
+    remedy=("kubectl logs web-1",),
+)
+
+
+def view(**more):
+    base = {
+        "key": Key("shop", "web"),
+        "cluster_ips": ("10.96.0.1",),
+        "ports": (PORT,),
+        "backed_by": BackedBy.SELECTOR,
+        "selector": {"app": "web"},
+        "path": (
+            Hop(what="DNS", text="web.shop"),
+            Hop(what="EndpointSlice", text="0 ready", state=HopState.BROKEN),
+            Hop(what="pods", text="1 of 1 not ready", state=HopState.BROKEN),
+        ),
+        "backends": (BAD,),
+        "not_ready": 1,
+        "health": Health.ERROR,
+        "headline": FINDING,
+        "findings": (FINDING,),
+    }
+    return ServiceView(**(base | more))
+
+
+def texts(lines):
+    return [text_of(each) for each in lines]
+
+
+def test_the_eye_lands_on_the_first_broken_hop_only():
+    lines = path_lines(view(), FRAME, 100)
+    assert [text_of(each) for each in lines if any(span.role is Role.BROKEN for span in each)] == [
+        "✗ EndpointSlice  0 ready "
+    ]
+    assert texts(lines)[0] == "✓ DNS            web.shop"
+    flowing = path_flow(view(), FRAME, 100)
+    assert texts(flowing) == ["✓ DNS web.shop →  ✗ EndpointSlice 0 ready  → ✗ pods 1 of 1 not ready"]
+
+
+def test_what_clients_meet_while_nothing_is_ready():
+    assert "10.96.0.1:80 see “connection refused”" in text_of(traffic_line(view()))
+    assert "NXDOMAIN" in text_of(traffic_line(view(headless=True, cluster_ips=())))
+    serving = Backend(address="1.1.1.1", ports=(), state=BackendState.SERVING)
+    assert "1 terminating address still serving" in text_of(traffic_line(view(backends=(serving,))))
+    assert traffic_line(view(ready=1)) == ()
+    assert traffic_line(view(loading=True)) == ()
+
+
+def test_the_title_names_the_service_its_address_and_its_verdict():
+    left, right = title(view(), FRAME)
+    assert texts(left) == ["✗ shop/web", "backed by selector app=web", "ClusterIP 10.96.0.1"]
+    assert texts(right) == ["none of 1 ready"]
+
+
+def test_findings_show_evidence_ages_and_remedies():
+    assert texts(findings_lines(view(), FRAME)) == [
+        "✗ readiness answers 503  EP303",
+        "    Pod/shop/web-1",
+        "      Event  last 4s ago",
+        "    try  kubectl logs web-1",
+    ]
+
+
+def test_a_blind_spot_is_told_among_the_findings():
+    lines = texts(findings_lines(view(findings=(), gaps=("events",), unknown_rules=("EP303",)), FRAME))
+    assert lines == ["◌ cannot see events", "    not judged for want of it: EP303"]
+
+
+def test_no_verdict_while_loading():
+    assert texts(findings_lines(view(loading=True), FRAME)) == [
+        "No verdict before the lists it depends on are complete."
+    ]
+
+
+def test_the_preview_holds_path_cause_address_and_remedy():
+    lines = texts(preview(view(), FRAME, 120))
+    assert lines[0].startswith("✓ DNS web.shop")
+    assert "✗ readiness answers 503" in lines
+    assert any(
+        "10.244.1.7" in each and "HTTP probe failed with statuscode: 503 ×14" in each for each in lines
+    )
+    assert lines[-1] == "  try  kubectl logs web-1"
+
+
+def test_the_probe_stands_next_to_the_address():
+    assert texts(backend_lines(BAD, FRAME)) == [
+        "✗ 10.244.1.7  web-1  not ready for 2m4s",
+        "  readiness of api  http-get http://:8080/healthz delay=0s timeout=1s period=10s #success=1 #failure=3",
+        "  says  HTTP probe failed with statuscode: 503 ×14, last 4s ago",
+        "  listed in  Endpoints/web",
+    ]
+
+
+def test_times_in_evidence_become_ages():
+    assert with_ages("since 2026-08-01T11:58:00+00:00, no", FRAME) == "since 2m ago, no"

@@ -1,0 +1,32 @@
+from collections import Counter
+
+from epview.tui import actions
+
+
+def test_ids_are_unique_so_that_a_keymap_can_name_them():
+    assert max(Counter(action.id for action in actions.ACTIONS).values()) == 1
+
+
+def test_within_a_scope_no_key_means_two_things():
+    for scope in ("services", "service", "pod", "failure", "table", "text", "picker", "app"):
+        keys = [key for action in actions.of(scope) for key in action.keys.split(",")]
+        assert max(Counter(keys).values()) == 1, scope
+
+
+def test_every_binding_has_an_id_and_help():
+    for binding in actions.bindings("services", "table", "text", "app"):
+        assert binding.id
+        assert binding.tooltip
+
+
+def test_nothing_acts_on_half_a_page():
+    assert {action.run for action in actions.ACTIONS if "ctrl+d" in action.keys} == {
+        "cursor_half_down",
+        "text_half_down",
+    }
+
+
+def test_the_footer_is_ordered():
+    labels = [action.id for action in actions.footer("table", "services")]
+    assert labels[:3] == ["open", "filter", "problems"]
+    assert labels[-3:] == ["help", "command", "back"]
