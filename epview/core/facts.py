@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from epview.core import controllers
+from epview.core.cause import Cause
 from epview.core.moment import Moment
 from epview.core.objects import (
     Endpoint,
@@ -22,9 +22,6 @@ from epview.core.objects import (
     ServicePort,
 )
 from epview.core.world import World
-
-if TYPE_CHECKING:
-    from epview.core.causes import Cause
 
 
 class BlindError(Exception):

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_EARLIEST: Final = datetime(1, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def later(time: datetime, seconds: float) -> datetime:
+    """``time`` plus ``seconds`` (may be negative), held within what a datetime can say.
+
+    Probe settings are any 32-bit numbers, and people do write 2147483647 for "never".
+    """
+    try:
+        return time + timedelta(seconds=seconds)
+    except OverflowError:
+        return _LATEST if seconds > 0 else _EARLIEST
 
 
 class Moment:
@@ -22,13 +37,9 @@ class Moment:
         """True once ``since`` lies at least ``seconds`` back. An unknown time counts as long ago."""
         if since is None:
             return True
-        due = since + timedelta(seconds=seconds)
+        due = later(since, seconds)
         if due <= self.now:
             return True
         if self.recheck_at is None or due < self.recheck_at:
             self.recheck_at = due
         return False
-
-    def age(self, since: datetime | None) -> float:
-        """Seconds since ``since``, never negative (clocks differ); 0 where the time is unknown."""
-        return max(0.0, (self.now - since).total_seconds()) if since else 0.0

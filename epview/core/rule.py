@@ -12,8 +12,8 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
-from itertools import chain
 
 import msgspec
 
@@ -51,6 +51,8 @@ class Rule:
         evidence: Iterable[tuple[str, str, str]] = (),
         remedy: Iterable[str] = (),
         objects: Iterable[str] = (),
+        in_progress: bool = False,
+        until: datetime | None = None,
     ) -> Finding:
         return Finding(
             rule=self.id,
@@ -59,6 +61,8 @@ class Rule:
             evidence=tuple(Evidence(object=o, field=f, value=v) for o, f, v in evidence),
             remedy=tuple(remedy),
             objects=tuple(objects),
+            in_progress=in_progress,
+            until=until,
         )
 
 
@@ -117,16 +121,27 @@ def judge(facts: Facts) -> Judgement:
 
 def _fold(found: list[Finding]) -> tuple[Finding, ...]:
     """Root cause first; what a raised finding explains is marked as folded and goes to the end."""
-    rules = catalogue()
-    explained = set(chain.from_iterable(rules[finding.rule].folds for finding in found))
-    marked = (msgspec.structs.replace(f, folded=True) if f.rule in explained else f for f in found)
+    marked = (
+        msgspec.structs.replace(finding, folded=True)
+        if any(_explains(other, finding) for other in found)
+        else finding
+        for finding in found
+    )
     return tuple(sorted(marked, key=_order))
 
 
-def _order(finding: Finding) -> tuple[bool, int, int, int, tuple[str, ...]]:
+def _explains(cause: Finding, finding: Finding) -> bool:
+    """Declared, and what passes by itself does not cover up what is worse: that has another cause as well."""
+    if finding.rule not in catalogue()[cause.rule].folds:
+        return False
+    return not cause.in_progress or cause.severity.rank <= finding.severity.rank
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    """Unfolded first, then by place; a mere info never stands before what the row's severity comes from."""
     place, peer = catalogue()[finding.rule].rank
-    weight = -len(finding.objects) if place == CAUSES else 0
-    return (finding.folded, place, weight, peer, finding.objects)
+    weight = (finding.in_progress, -len(finding.objects)) if place == CAUSES else (False, 0)
+    return (finding.folded, finding.severity is Severity.INFO, place, weight, peer, finding.objects)
 
 
 def _headline(findings: tuple[Finding, ...], pods: int) -> Finding | None:

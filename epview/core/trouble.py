@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epview.core.causes import Cause, CauseKind, causes_of
+from epview.core.cause import Cause, CauseKind
+from epview.core.causes import causes_of
 from epview.core.facts import Facts, ref
 from epview.core.objects import Key, Pod
 from epview.core.view import Severity
@@ -39,9 +40,14 @@ def of_kind(facts: Facts, *kinds: CauseKind) -> list[tuple[Pod, Cause]]:
     ]
 
 
-def severity(facts: Facts) -> Severity:
-    """Error when no pod is left that is ready, else warning."""
-    return Severity.WARNING if facts.ready else Severity.ERROR
+def in_progress(affected: list[tuple[Pod, Cause]]) -> bool:
+    """All of it is expected to pass by itself."""
+    return all(cause.in_progress for _, cause in affected)
+
+
+def severity(facts: Facts, affected: list[tuple[Pod, Cause]]) -> Severity:
+    """Error when no pod is left that is ready, unless all of it is in progress; else warning."""
+    return Severity.WARNING if facts.ready or in_progress(affected) else Severity.ERROR
 
 
 def sentence(facts: Facts, affected: list[tuple[Pod, Cause]], words: str) -> str:
@@ -52,7 +58,7 @@ def sentence(facts: Facts, affected: list[tuple[Pod, Cause]], words: str) -> str
     return words
 
 
-def evidence(affected: list[tuple[Pod, Cause]]) -> Iterator[tuple[str, str, str]]:
+def evidence(facts: Facts, affected: list[tuple[Pod, Cause]]) -> Iterator[tuple[str, str, str]]:
     """For each pod the fact its cause rests on, and the probe's last words."""
     for pod, cause in affected[:10]:
         yield (ref(pod), cause.field, cause.value)
@@ -63,4 +69,9 @@ def evidence(affected: list[tuple[Pod, Cause]]) -> Iterator[tuple[str, str, str]
             seen = f", last {probe.last_seen.isoformat()}" if probe.last_seen else ""
             yield (ref(pod), "Event Unhealthy", f"{probe.message} ({probe.count}×{seen})")
         else:
-            yield (ref(pod), "Event Unhealthy", "none to be seen: events expire after an hour")
+            yield (ref(pod), "Event Unhealthy", no_event(facts))
+
+
+def no_event(facts: Facts) -> str:
+    """Why there is no event to show, without claiming that there was none."""
+    return "none there: they expire after an hour" if facts.sees("events") else "events cannot be seen"

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epview.core import probes, trouble
-from epview.core.causes import Cause, CauseKind
+from epview.core.cause import Cause, CauseKind
 from epview.core.facts import Facts, ref
 from epview.core.objects import Pod
 from epview.core.remedies import describe, logs
@@ -43,9 +43,9 @@ def judge(facts: Facts) -> Iterator[Finding]:
     pod, cause = _loudest(affected)
     advice = _advice(pod, cause)
     yield RULE.find(
-        trouble.severity(facts),
-        trouble.sentence(facts, affected, _words(cause)),
-        evidence=[*trouble.evidence(affected), *advice],
+        trouble.severity(facts, affected),
+        trouble.sentence(facts, affected, _words(facts, cause)),
+        evidence=[*trouble.evidence(facts, affected), *advice],
         remedy=[logs(pod, cause.container), describe("pod", pod.key)],
         objects=[ref(p) for p, _ in affected],
     )
@@ -59,10 +59,11 @@ def _loudest(affected: list[tuple[Pod, Cause]]) -> tuple[Pod, Cause]:
     )
 
 
-def _words(cause: Cause) -> str:
+def _words(facts: Facts, cause: Cause) -> str:
     probe = cause.probe
     if probe is None or not probe.message:
-        return f"readiness of container {cause.container} does not pass (no event within the hour)"
+        why = "no event within the hour" if facts.sees("events") else "events cannot be seen"
+        return f"readiness of container {cause.container} does not pass ({why})"
     often = f" ({probe.count}× in {span(probe.first_seen, probe.last_seen)})" if probe.count > 1 else ""
     return f"readiness of container {cause.container} {probes.summary(probe.message)}{often}"
 

@@ -23,14 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from epview.core import trouble
-from epview.core.causes import CauseKind
+from epview.core.cause import CauseKind
 from epview.core.facts import Facts, ref
 from epview.core.remedies import describe, logs
 from epview.core.rule import CAUSES, Rule
-from epview.core.view import Finding, Severity
+from epview.core.view import Finding
 from epview.core.words import clock
 
 
@@ -41,16 +39,17 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if not affected:
         return
     pod, cause = max(affected, key=lambda pc: pc[1].until.timestamp() if pc[1].until else 0.0)
-    patient = all(c.in_progress for _, c in affected)
+    patient = trouble.in_progress(affected)
     until = f" (it has until {clock(cause.until)})" if cause.until else ""
-    finding = RULE.find(
-        Severity.WARNING if patient or facts.ready else Severity.ERROR,
+    yield RULE.find(
+        trouble.severity(facts, affected),
         trouble.sentence(facts, affected, f"startup probe of {cause.container} has not passed yet{until}"),
-        evidence=trouble.evidence(affected),
+        evidence=trouble.evidence(facts, affected),
         remedy=[describe("pod", pod.key), logs(pod, cause.container)],
         objects=[ref(p) for p, _ in affected],
+        in_progress=patient,
+        until=cause.until,
     )
-    yield msgspec.structs.replace(finding, in_progress=patient, until=cause.until)
 
 
 RULE = Rule(

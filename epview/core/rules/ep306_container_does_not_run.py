@@ -23,14 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from epview.core import trouble
-from epview.core.causes import IMAGE_REASONS, Cause, CauseKind
+from epview.core.cause import Cause, CauseKind
 from epview.core.facts import Facts, ref
 from epview.core.objects import Pod
 from epview.core.remedies import describe, logs
 from epview.core.rule import CAUSES, Rule
+from epview.core.stopped import IMAGE_REASONS
 from epview.core.view import Finding
 
 
@@ -41,14 +40,16 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if not affected:
         return
     pod, cause = affected[0]
-    finding = RULE.find(
-        trouble.severity(facts),
-        trouble.sentence(facts, affected, f"container {cause.words}"),
-        evidence=trouble.evidence(affected),
+    yield RULE.find(
+        trouble.severity(facts, affected),
+        trouble.sentence(
+            facts, affected, cause.words if cause.words.startswith("init ") else f"container {cause.words}"
+        ),
+        evidence=trouble.evidence(facts, affected),
         remedy=_remedy(pod, cause),
         objects=[ref(p) for p, _ in affected],
+        in_progress=trouble.in_progress(affected),
     )
-    yield msgspec.structs.replace(finding, in_progress=all(c.in_progress for _, c in affected))
 
 
 def _remedy(pod: Pod, cause: Cause) -> list[str]:

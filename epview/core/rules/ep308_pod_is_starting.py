@@ -22,10 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from epview.core import trouble
-from epview.core.causes import CauseKind
+from epview.core.cause import CauseKind
 from epview.core.facts import Facts, ref
 from epview.core.remedies import get_events
 from epview.core.rule import CAUSES, Rule
@@ -39,17 +37,18 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if not affected:
         return
     pod, cause = next((pc for pc in affected if not pc[1].in_progress), affected[0])
-    patient = all(c.in_progress for _, c in affected)
+    patient = trouble.in_progress(affected)
     calm = Severity.INFO if facts.ready else Severity.WARNING
     start = "pod starts" if patient else "pod does not get started"
-    finding = RULE.find(
-        calm if patient else trouble.severity(facts),
+    yield RULE.find(
+        calm if patient else trouble.severity(facts, affected),
         trouble.sentence(facts, affected, f"{start}: {cause.words}"),
-        evidence=trouble.evidence(affected),
+        evidence=trouble.evidence(facts, affected),
         remedy=[get_events(pod)],
         objects=[ref(p) for p, _ in affected],
+        in_progress=patient,
+        until=cause.until,
     )
-    yield msgspec.structs.replace(finding, in_progress=patient, until=cause.until)
 
 
 RULE = Rule(

@@ -22,10 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from epview.core import trouble
-from epview.core.causes import CauseKind
+from epview.core.cause import CauseKind
 from epview.core.facts import Facts, ref
 from epview.core.remedies import describe
 from epview.core.rule import CAUSES, Rule
@@ -39,14 +37,14 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if not affected:
         return
     pod, cause = affected[0]
-    finding = RULE.find(
-        trouble.severity(facts),
+    yield RULE.find(
+        trouble.severity(facts, affected),
         trouble.sentence(facts, affected, f"{cause.words} ({cause.value})"),
-        evidence=trouble.evidence(affected),
+        evidence=trouble.evidence(facts, affected),
         remedy=[describe("pod", pod.key)],
         objects=[ref(p) for p, _ in affected],
+        in_progress=trouble.in_progress(affected),
     )
-    yield msgspec.structs.replace(finding, in_progress=all(c.in_progress for _, c in affected))
 
 
 RULE = Rule(

@@ -23,10 +23,10 @@ from collections.abc import Iterator
 from shlex import quote
 
 from epview.core import trouble
-from epview.core.causes import CauseKind
+from epview.core.cause import CauseKind
 from epview.core.facts import Facts, ref
 from epview.core.rule import CAUSES, Rule
-from epview.core.view import Finding, Severity
+from epview.core.view import Finding
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
@@ -37,9 +37,9 @@ def judge(facts: Facts) -> Iterator[Finding]:
         return
     pod, cause = affected[0]
     yield RULE.find(
-        Severity.WARNING if facts.ready else Severity.ERROR,
+        trouble.severity(facts, affected),
         trouble.sentence(facts, affected, cause.words),
-        evidence=trouble.evidence(affected),
+        evidence=trouble.evidence(facts, affected),
         remedy=[f"kubectl describe node {quote(pod.spec.node_name)}"],
         objects=[ref(p) for p, _ in affected],
     )

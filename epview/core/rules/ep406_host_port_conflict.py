@@ -22,10 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from epview.core import trouble
-from epview.core.causes import CauseKind
+from epview.core.cause import CauseKind
 from epview.core.controllers import declared_ports
 from epview.core.facts import Facts, ref
 from epview.core.remedies import describe
@@ -42,14 +40,14 @@ def judge(facts: Facts) -> Iterator[Finding]:
     pod, _ = affected[0]
     ports = sorted({p.host_port for p in declared_ports(pod) if p.host_port})
     which = f"host port {', '.join(map(str, ports))}" if ports else "its host port"
-    finding = RULE.find(
-        trouble.severity(facts),
+    yield RULE.find(
+        trouble.severity(facts, affected),
         trouble.sentence(facts, affected, f"no node has {which} free"),
-        evidence=trouble.evidence(affected),
+        evidence=trouble.evidence(facts, affected),
         remedy=[describe("pod", pod.key)],
         objects=[ref(p) for p, _ in affected],
+        in_progress=trouble.in_progress(affected),
     )
-    yield msgspec.structs.replace(finding, in_progress=all(c.in_progress for _, c in affected))
 
 
 RULE = Rule(
