@@ -17,11 +17,14 @@ from epview.core.objects import (
     EndpointAddress,
     EndpointPort,
     EndpointSlice,
+    Key,
     ObjectReference,
     Pod,
 )
 from epview.core.view import Backend, BackendPort, BackendState
 
+_TRAFFIC = (BackendState.READY, BackendState.NOT_READY, BackendState.SERVING, BackendState.TERMINATING)
+"""Of twins in several slices the first of these counts, as in kube-proxy: terminating yields to living."""
 _ORDER = (
     BackendState.NOT_READY,
     BackendState.PENDING,
@@ -55,21 +58,27 @@ def backends(facts: Facts) -> tuple[Backend, ...]:
         _take_endpoint(rows, endpoint, slice_)
     for address, ready, ports in facts.listed():
         _take_address(rows, facts, address, ready=ready, ports=ports)
-    pods = {pod.metadata.uid: pod for pod in facts.matching}
-    known = {row.uid for row in rows.values()}
-    found = [
-        _backend(facts, row, pods.get(row.uid) or facts.world.pod_by_uid(row.uid)) for row in rows.values()
-    ]
-    found += [_unlisted(facts, pod) for uid, pod in pods.items() if uid not in known or not uid]
-    return tuple(sorted(found, key=lambda b: (_ORDER.index(b.state), b.pod or "", len(b.address), b.address)))
+    pods = {pod.metadata.name: pod for pod in facts.matching}
+    found = [(_pod_of(facts, row, pods), row) for row in rows.values()]
+    known = {pod.metadata.name for pod, _ in found if pod is not None}
+    made = [_backend(facts, row, pod) for pod, row in found]
+    made += [_unlisted(facts, pod) for name, pod in pods.items() if name not in known]
+    return tuple(sorted(made, key=lambda b: (_ORDER.index(b.state), b.pod or "", len(b.address), b.address)))
+
+
+def _pod_of(facts: Facts, row: _Row, pods: dict[str, Pod]) -> Pod | None:
+    """The living pod that a row names, by uid too where it tells one; with a selector only a matching one."""
+    if row.pod is None:
+        return None
+    pod = pods.get(row.pod)
+    if not facts.selector:
+        pod = facts.world.pods.get(Key(facts.key.namespace, row.pod))
+    return pod if pod is not None and row.uid in ("", pod.metadata.uid) else None
 
 
 def _row(rows: dict[tuple[str, str], _Row], address: str, ref: ObjectReference | None) -> _Row:
-    uid = ref.uid if ref and ref.kind == "Pod" else ""
-    row = rows.setdefault((address, uid), _Row(address, uid))
-    if ref and ref.kind == "Pod":
-        row.pod = ref.name
-    return row
+    name, uid = (ref.name, ref.uid) if ref and ref.kind == "Pod" else ("", "")
+    return rows.setdefault((address, uid or name), _Row(address, uid, name or None))
 
 
 def _take_endpoint(rows: dict[tuple[str, str], _Row], endpoint: Endpoint, slice_: EndpointSlice) -> None:
@@ -79,8 +88,8 @@ def _take_endpoint(rows: dict[tuple[str, str], _Row], endpoint: Endpoint, slice_
         row.zone = endpoint.zone or row.zone
         row.hostname = endpoint.hostname or row.hostname
         state = _state(endpoint)
-        if not row.sliced or _ORDER.index(state) > _ORDER.index(row.state):
-            row.state = state  # of twins in several slices the one that carries traffic counts
+        if not row.sliced or _TRAFFIC.index(state) < _TRAFFIC.index(row.state):
+            row.state = state
         row.sliced = True
         row.ports.update(dict.fromkeys(_ports(slice_.ports)))
         row.listed_in[f"EndpointSlice/{slice_.metadata.name}"] = None
@@ -134,10 +143,14 @@ def _backend(facts: Facts, row: _Row, pod: Pod | None) -> Backend:
             node=row.node,
             zone=row.zone,
             hostname=row.hostname,
-            reason="its pod is gone" if row.pod and facts.sees("pods") else reason,
+            reason=(_gone(facts) if row.pod and facts.sees("pods") else "") or reason,
             listed_in=tuple(row.listed_in),
         )
     return _of_pod(facts, pod, row, state, ports, reason)
+
+
+def _gone(facts: Facts) -> str:
+    return "none of the selector's pods" if facts.selector else "its pod is gone"
 
 
 def _of_pod(

@@ -10,6 +10,7 @@ from epview.core.objects import (
     MIRRORING_CONTROLLER,
     SLICE_CONTROLLER,
     EndpointSlice,
+    ObjectReference,
 )
 
 KUBE_MANAGERS: Final = ("kube-controller-manager", "endpoint-controller")
@@ -81,18 +82,34 @@ def _managers(facts: Facts) -> list[str]:
 
 
 def frozen(facts: Facts) -> bool:
-    """The addresses were written by the endpoint controllers for a selector that is gone (rule EP504)."""
-    if facts.endpoints is not None:
-        if facts.endpoints.metadata.labels.get(ENDPOINTS_MANAGED_BY_LABEL) == "endpoint-controller":
-            return True
-        # before 1.33 without label: a targetRef to a pod is the controller's, unless somebody else keeps it
-        if any(a.target_ref is not None and a.target_ref.kind == "Pod" for a, _, _ in facts.listed()):
-            return not keeper(facts) and not _by_hand(facts)
-    return any(s.managed_by == SLICE_CONTROLLER for s in facts.slices)
+    """The addresses were written by the endpoint controllers for a selector that is gone (rule EP504).
+
+    Such an address names its pod, and it stands in a slice of the slice controller or in Endpoints that
+    bear the endpoint controller's marks. A targetRef alone proves nothing: tools that move a Service
+    from leader to leader write one too, and so may anybody.
+    """
+    if any(
+        slice_.managed_by == SLICE_CONTROLLER and _of_pod(endpoint.target_ref)
+        for endpoint, slice_ in facts.sliced()
+    ):
+        return True
+    return _by_controller(facts) and any(_of_pod(address.target_ref) for address, _, _ in facts.listed())
 
 
-def _by_hand(facts: Facts) -> bool:
-    return any(m.lower().startswith(HANDS) for m in _managers(facts))
+def _of_pod(reference: ObjectReference | None) -> bool:
+    return reference is not None and reference.kind == "Pod"
+
+
+def _by_controller(facts: Facts) -> bool:
+    """Marks of the endpoint controller: its label (since 1.33), its annotation, or its name as a writer."""
+    if facts.endpoints is None:
+        return False
+    meta = facts.endpoints.metadata
+    return (
+        meta.labels.get(ENDPOINTS_MANAGED_BY_LABEL) == "endpoint-controller"
+        or meta.annotations.last_change_trigger_time is not None
+        or any(entry.manager in KUBE_MANAGERS for entry in meta.managed_fields)
+    )
 
 
 def evidence(facts: Facts) -> list[tuple[str, str, str]]:

@@ -74,7 +74,7 @@ class Projector:
             self._count(old, None)
             return old is not None
         new = join(self.world, key, now)
-        if new.recheck_at is not None:
+        if new.recheck_at is not None and (old is None or old.recheck_at != new.recheck_at):
             heapq.heappush(self._due, (new.recheck_at, key))
         self._views[key] = new
         self._count(old, new)

@@ -18,7 +18,9 @@ from typing import Any, Final
 
 import msgspec
 
+from epview.core.addresses import Addresses
 from epview.core.changes import Change, Drop, Put, Relist
+from epview.core.groups import LabelSet, PodGroup
 from epview.core.objects import (
     Endpoints,
     EndpointSlice,
@@ -37,27 +39,6 @@ EVENTS_PER_OBJECT: Final = 40
 
 CONTAINER_SPECS: Final = 20_000
 """Distinct container specs remembered for sharing."""
-
-LabelSet = frozenset[tuple[str, str]]
-
-
-class PodGroup:
-    """Pods of one namespace with identical labels, and the Services whose selector they match.
-
-    Pods of one ReplicaSet share one group, so that selectors are matched once per label set and the
-    labels are held in memory once.
-    """
-
-    __slots__ = ("labels", "namespace", "pods", "services")
-
-    def __init__(self, namespace: str, labels: dict[str, str]) -> None:
-        self.namespace = namespace
-        self.labels = labels
-        self.pods: dict[Key, Pod] = {}
-        self.services: set[Key] = set()
-
-    def matches(self, selector: dict[str, str]) -> bool:
-        return all(self.labels.get(key) == value for key, value in selector.items())
 
 
 class World:
@@ -82,6 +63,7 @@ class World:
         self._groups_of: defaultdict[Key, set[PodGroup]] = defaultdict(set)
         self._services_by_pair: defaultdict[tuple[str, str, str], set[Key]] = defaultdict(set)
         self._pods_on: defaultdict[str, dict[Key, Pod]] = defaultdict(dict)
+        self.addresses = Addresses(self.services, self.endpoints, self._slices_of)
         self._pod_of_uid: dict[str, Key] = {}
         self._service_of_uid: dict[str, Key] = {}
         self._unmatched: set[Key] = set()
@@ -99,12 +81,12 @@ class World:
         # one line a kind: what an object that came, changed or went does to the indexes
         self._index: dict[str, Callable[[Any, Any], set[Key]]] = {
             "Service": self._index_service,
-            "Endpoints": lambda old, new: {(new or old).key},
+            "Endpoints": self._index_endpoints,
             "EndpointSlice": self._index_slice,
             "Pod": self._index_pod,
             "Event": self._index_event,
             "Node": self._index_node,
-            "Namespace": lambda _old, _new: set(),
+            "Namespace": self._index_namespace,
         }
 
     # -- changes ------------------------------------------------------------------------------
@@ -180,10 +162,6 @@ class World:
         events = self._events_of.get(uid, {}).values() if uid else ()
         return sorted(events, key=_event_time, reverse=True)
 
-    def pod_by_uid(self, uid: str) -> Pod | None:
-        key = self._pod_of_uid.get(uid)
-        return self.pods.get(key) if key else None
-
     def node(self, name: str) -> Node | None:
         return self.nodes.get(Key("", name))
 
@@ -220,6 +198,8 @@ class World:
         after = new.selector if new and new.spec.type != "ExternalName" else {}
         if old and old.metadata.uid:
             self._service_of_uid.pop(old.metadata.uid, None)
+            if new is None or new.metadata.uid != old.metadata.uid:
+                self._events_of.pop(old.metadata.uid, None)
         if new and new.metadata.uid:
             self._service_of_uid[new.metadata.uid] = key
         if before != after or new is None or old is None:
@@ -228,7 +208,7 @@ class World:
                 self._link_selector(key, after)
         if new is None:
             self._unmatched.discard(key)
-        return {key}
+        return {key} | self.addresses.of_service(old, new)
 
     def _link_selector(self, key: Key, selector: dict[str, str]) -> None:
         pairs = [(key.namespace, k, v) for k, v in selector.items()]
@@ -258,7 +238,7 @@ class World:
     def _index_pod(self, old: Pod | None, new: Pod | None) -> set[Key]:
         key = (new or old).key  # type: ignore[union-attr]
         group = self._group_of.get(key)
-        touched = set(group.services) if group else set()
+        touched = self.addresses.of_pod(old, new) | (group.services if group else set())
         self._forget_pod_places(old, new)
         if new is None:
             self._leave_group(key, group)
@@ -279,7 +259,7 @@ class World:
         if new.spec.node_name:
             self._pods_on[new.spec.node_name][key] = new
         touched |= home.services
-        if moved or old is None or old.finished != new.finished or old.metadata.uid != new.metadata.uid:
+        if moved or old is None or (old.finished, old.terminating) != (new.finished, new.terminating):
             touched |= self._unmatched
         return touched
 
@@ -337,6 +317,10 @@ class World:
 
     # -- indexes: slices, events, nodes -------------------------------------------------------
 
+    def _index_endpoints(self, old: Endpoints | None, new: Endpoints | None) -> set[Key]:
+        key = (new or old).key  # type: ignore[union-attr]
+        return {key} | self.addresses.of_lists(key)
+
     def _index_slice(self, old: EndpointSlice | None, new: EndpointSlice | None) -> set[Key]:
         touched: set[Key] = set()
         if old is not None:
@@ -351,6 +335,8 @@ class World:
             service = Key(new.key.namespace, new.service_name)
             self._slices_of[service][new.key] = new
             touched.add(service)
+        for service in tuple(touched):
+            touched |= self.addresses.of_lists(service)
         return touched
 
     def _index_event(self, old: Event | None, new: Event | None) -> set[Key]:
@@ -378,10 +364,16 @@ class World:
         if old is not None and new is not None and _same_but_version(old, new):
             return set()  # a heartbeat
         name = (new or old).metadata.name  # type: ignore[union-attr]
-        touched: set[Key] = set()
+        touched = self.addresses.of_node(old, new)
         for pod in self._pods_on.get(name, ()):
             touched |= self.services_of(pod)
+            touched |= self.addresses.naming(pod)
         return touched
+
+    def _index_namespace(self, old: Namespace | None, new: Namespace | None) -> set[Key]:
+        """A namespace that goes takes its pods with it: selectors that match none are judged by that."""
+        name = (new or old).metadata.name  # type: ignore[union-attr]
+        return {key for key in self._unmatched if key.namespace == name}
 
 
 def _event_time(event: Event) -> str:
@@ -391,7 +383,7 @@ def _event_time(event: Event) -> str:
 
 
 def _same_but_version(old: Node, new: Node) -> bool:
-    return (old.spec, old.status, old.metadata.labels) == (new.spec, new.status, new.metadata.labels)
+    return (old.spec, old.status, old.zone) == (new.spec, new.status, new.zone)
 
 
 def _discard(index: dict[Any, set[Any]], key: object, value: object) -> None:

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from epview.core import manual
 from epview.core.facts import Facts
-from epview.core.objects import ENDPOINTS_MANAGED_BY_LABEL, ObjectReference
+from epview.core.objects import ENDPOINTS_MANAGED_BY_LABEL, Key, ObjectReference
 from epview.core.remedies import get_slices
 from epview.core.rule import Rule
 from epview.core.view import Finding, Severity
@@ -70,8 +70,10 @@ def _targets(facts: Facts) -> dict[str, ObjectReference]:
 
 
 def _serves(facts: Facts, reference: ObjectReference) -> bool:
-    pod = facts.world.pod_by_uid(reference.uid)
-    return pod is not None and pod.ready and not pod.terminating
+    pod = facts.world.pods.get(Key(facts.key.namespace, reference.name))
+    if pod is None or reference.uid not in ("", pod.metadata.uid):
+        return False
+    return pod.ready and not pod.terminating and not pod.finished
 
 
 def _label(facts: Facts) -> str:
