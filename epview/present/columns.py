@@ -39,6 +39,7 @@ class Column(Generic[R]):
     sort: Callable[[R], Any] | None = None
     width: int = 4
     most: int = 60
+    soft: int = 0  # cut down to this before any column goes
     drop: int = 0
     wide: bool = False
     flex: bool = False
@@ -70,8 +71,10 @@ def visible(
     for column in shown:
         if column.flex:
             widths[column.id] = min(widths[column.id], max(column.width, COMFORT))
-    for column in shown:
-        if over() > 0 and column.short == "cut":
+    for column in (each for each in shown if each.soft):
+        widths[column.id] = min(widths[column.id], max(column.soft, widths[column.id] - max(0, over())))
+    for column in (each for each in shown if each.short == "cut"):
+        if over() > 0:
             widths[column.id] = column.width
     for column in sorted((each for each in shown if each.drop > 1), key=lambda each: -each.drop):
         if over() > 0:
@@ -165,7 +168,7 @@ SERVICES: Final[tuple[Column[ServiceView], ...]] = (
     Column("clusterip", "CLUSTER-IP", lambda v, _: _muted(cluster_ip(v)), cluster_ip, 10, 32, wide=True,
            key="I"),
     Column("ports", "PORTS", lambda v, f: Span(words.ports_words(v.ports, f.glyphs) or f.glyphs.dash),
-           lambda v: [port.port for port in v.ports], 8, 26, drop=9, key="O"),
+           lambda v: [port.port for port in v.ports], 8, 48, soft=20, drop=9, key="O"),
     Column("age", "AGE", lambda v, f: _muted(words.age(v.created, f.now)),
            lambda v: v.created or _EPOCH, 4, 8, wide=True, right=True, key="A", descending=True),
     Column("why", "WHY", why, None, 24, 400, flex=True),
@@ -233,7 +236,7 @@ BACKENDS: Final[tuple[Column[Backend], ...]] = (
     Column("sign", "", lambda b, f: state_span(b.state, f.glyphs), None, 1, 1, short="cut"),
     Column("address", "ADDRESS", _address, lambda b: address_order(b.address), 13, 40,
            short="middle", key="I"),
-    Column("ports", "PORTS", lambda b, _: Span(words.backend_ports(b.ports)), None, 6, 26, drop=5),
+    Column("ports", "PORTS", lambda b, _: Span(words.backend_ports(b.ports)), None, 6, 40, soft=12, drop=5),
     Column("pod", "POD", _pod, lambda b: b.pod or "", 14, 44, short="middle", key="N"),
     Column("node", "NODE", lambda b, f: Span(b.node or f.glyphs.dash), lambda b: b.node, 8, 24, drop=8,
            short="middle", key="O"),

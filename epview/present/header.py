@@ -11,14 +11,13 @@ from epview.present import words
 from epview.present.glyphs import Glyphs, health_span
 from epview.present.text import EMPTY, Line, Role, Span, clean, line
 
+DROP: Final = (2, 0)  # the version, then the program's own name; cluster and namespaces stay
 _BLIND: Final = (Phase.FORBIDDEN, Phase.GONE, Phase.FAILED)
 
 
-def source_line(info: SourceInfo) -> Line:
-    """``kind-prod · v1.33.2``."""
-    name = info.context or info.cluster or info.server or info.kind
-    version = f" {info.server_version}" if info.server_version else ""
-    return line(Span(clean(name), Role.STRONG), Span(clean(version), Role.MUTED))
+def source_name(info: SourceInfo) -> str:
+    """The context, or what else names the source."""
+    return clean(info.context or info.cluster or info.server or info.kind)
 
 
 def scope_words(namespaces: tuple[str, ...] | None) -> str:
@@ -187,12 +186,13 @@ def header(
     scope: tuple[str, ...] | None = None,
     frozen: bool = False,
 ) -> tuple[list[Line], list[Line]]:
-    """Parts for the left and the right end of the header, each list in falling importance."""
+    """Parts for the left and the right end; of the left ones `DROP` may go where room is short."""
     if view is None:
         return [line(Span("epview", Role.TITLE))], [line(Span(f"{glyphs.unknown} connecting", Role.INFO))]
     left = [
         line(Span("epview", Role.TITLE)),
-        source_line(view.source),
+        line(Span(source_name(view.source), Role.STRONG)),
+        line(Span(clean(view.source.server_version), Role.MUTED)),
         line(Span("ns ", Role.MUTED), Span(scope_words(scope), Role.ACCENT)),
     ]
     right = [connection(view.states, now, glyphs, frozen=frozen), counts_line(numbers, glyphs)]

@@ -15,11 +15,15 @@ from epview.present.glyphs import health_role, health_span, hop_span, severity_s
 from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, joined, line, wrap
 from epview.present.why import gap_words, why
 
+TITLE_DROP: Final = (2, 1)
 GAP: Final = Span("   ")
 
 
 def title(view: ServiceView, frame: Frame) -> tuple[list[Line], list[Line]]:
-    """``✗ shop/checkout   ClusterIP 10.96.12.7   backed by …``; for the right end the verdict."""
+    """``✗ shop/checkout   ClusterIP 10.96.12.7   backed by …``; for the right end the verdict.
+
+    Where room is short, `TITLE_DROP` goes.
+    """
     sign = health_span(Health.UNKNOWN if view.loading else view.health, frame.glyphs)
     name = line(
         Span(f"{sign.text} ", sign.role), Span(f"{view.namespace}/", Role.MUTED), Span(view.name, Role.TITLE)
@@ -27,7 +31,7 @@ def title(view: ServiceView, frame: Frame) -> tuple[list[Line], list[Line]]:
     kind = line(Span(service_type(view)), Span(f" {_where(view)}".rstrip(), Role.STRONG))
     backed = line(Span("backed by ", Role.MUTED), Span(backed_words(view)))
     verdict = line(Span(ready_words(view), health_role(view.health)))
-    return [name, backed, kind], [verdict] if verdict else []
+    return [name, kind, backed], [verdict] if verdict else []
 
 
 def _where(view: ServiceView) -> str:

@@ -76,7 +76,7 @@ def test_the_header_names_cluster_and_scope():
     )
     view = View(now=NOW, revision=1, source=info, services={}, states=(state(),))
     left, right = header(view, {}, NOW, UNICODE, scope=("shop",))
-    assert [text_of(part) for part in left] == ["epview", "prod v1.33.2", "ns shop"]
+    assert [text_of(part) for part in left] == ["epview", "prod", "v1.33.2", "ns shop"]
     assert text_of(right[-1]) == "TLS verification is off"
     assert scope_words(None) == "all namespaces"
     assert scope_words(tuple("abcde")) == "a, b, c and 2 more"

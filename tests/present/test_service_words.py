@@ -96,7 +96,7 @@ def test_what_clients_meet_while_nothing_is_ready():
 
 def test_the_title_names_the_service_its_address_and_its_verdict():
     left, right = title(view(), FRAME)
-    assert texts(left) == ["✗ shop/web", "backed by selector app=web", "ClusterIP 10.96.0.1"]
+    assert texts(left) == ["✗ shop/web", "ClusterIP 10.96.0.1", "backed by selector app=web"]
     assert texts(right) == ["none of 1 ready"]
 
 

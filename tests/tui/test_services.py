@@ -50,7 +50,7 @@ async def test_problems_come_first_and_say_why():
         assert "no selector and no Endpoints named legacy-api" in text
         assert "● live" in text
         assert "✗ 3  ▲ 1  ● 3" in text
-        assert "kind-prod v1.33.2" in text
+        assert "kind-prod   v1.33.2" in text
         assert "ns all namespaces" in text
 
 

@@ -96,7 +96,7 @@ class BaseScreen(Screen[None]):
         left, right = header.header(
             app.view, app.numbers(), frame.now, frame.glyphs, scope=app.session.shown, frozen=app.frozen
         )
-        self.query_one("#header", LineBar).show(left, right)
+        self.query_one("#header", LineBar).show(left, right, header.DROP)
 
     def on_screen_resume(self) -> None:
         self.refresh_all()

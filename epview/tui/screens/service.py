@@ -42,7 +42,7 @@ class ServiceScreen(BaseScreen):
     DEFAULT_CSS = """
     ServiceScreen #path {
         height: auto; max-height: 12; border: round $border; padding: 0 1;
-        border-title-color: $foreground; background: $background;
+        border-title-color: $foreground; scrollbar-size-vertical: 0; scrollbar-gutter: auto;
     }
     ServiceScreen #panes { height: 1fr; }
     ServiceScreen #panes > * { height: 1fr; }
@@ -110,7 +110,7 @@ class ServiceScreen(BaseScreen):
         if service is None:
             self._show_gone()
             return
-        self.query_one("#title", LineBar).show(*present.title(service, frame))
+        self.query_one("#title", LineBar).show(*present.title(service, frame), present.TITLE_DROP)
         self.query_one("#path", TextPane).show(self._path(service))
         self._show_tabs(service)
         self._addresses.retime(frame)

@@ -38,6 +38,7 @@ class ServicesScreen(BaseScreen):
     ServicesScreen #loading.-some { display: block; margin: 1 1 0 1; }
     ServicesScreen #preview {
         height: auto; min-height: 3; max-height: 9; padding: 0 1; border-top: solid $border;
+        scrollbar-size-vertical: 0; scrollbar-gutter: auto;
     }
     ServicesScreen.-flat #preview { display: none; }
     ServicesScreen.-low #preview { max-height: 6; }
@@ -114,7 +115,7 @@ class ServicesScreen(BaseScreen):
     def _show_preview(self) -> None:
         view = self.selected
         pane = self.query_one("#preview", TextPane)
-        width = max(20, (pane.size.width or self.size.width - 2))
+        width = max(20, (pane.inner or self.size.width - 2))
         lines: list[Line] = []
         if view is not None:
             lines = preview(view, self.frame, width, backends=6 if self.size.height >= 40 else 2)

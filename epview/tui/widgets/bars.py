@@ -27,34 +27,36 @@ class LineBar(Widget):
         super().__init__(id=id, classes=classes)
         self._left: Sequence[Line] = ()
         self._right: Sequence[Line] = ()
+        self._drop: Sequence[int] = ()
 
-    def show(self, left: Sequence[Line], right: Sequence[Line] = ()) -> None:
-        """Parts in falling importance; painted again only where they differ."""
-        if (left, right) != (self._left, self._right):
-            self._left, self._right = left, right
+    def show(self, left: Sequence[Line], right: Sequence[Line] = (), drop: Sequence[int] = ()) -> None:
+        """The parts of both ends; ``drop`` names the left ones that may go, the first one first."""
+        if (left, right, drop) != (self._left, self._right, self._drop):
+            self._left, self._right, self._drop = left, right, drop
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        spans = fill(self._left, self._right, width) if y == 0 else ()
+        spans = fill(self._left, self._right, width, self._drop) if y == 0 else ()
         return painter_of(self).paint(spans, width, self.rich_style)
 
 
-def fill(left: Sequence[Line], right: Sequence[Line], width: int) -> Line:
-    """Both ends in ``width`` cells: parts go from the ends of both lists, the right ones last."""
+def fill(left: Sequence[Line], right: Sequence[Line], width: int, drop: Sequence[int] = ()) -> Line:
+    """Both ends in ``width`` cells. What does not fit goes: right parts after the second, then left
+    ones in the order of ``drop``, then the second right one.
+    """
     gap = Span("   ")
-    lefts, rights = list(left), list(right)
+    rights, gone = list(right), 0
     while True:
+        lefts = [part for at, part in enumerate(left) if at not in drop[:gone]]
         start, end = joined(lefts, gap), joined(rights, gap)
         blank = width - _width(start) - _width(end)
-        if blank >= (1 if end else 0) or (len(lefts) <= 1 and len(rights) <= 1):
+        if blank >= (1 if end else 0) or (gone == len(drop) and len(rights) < 2):
             return (*start, Span(" " * max(1, blank)), *end)
-        if len(rights) > 2:
+        if len(rights) > 2 or gone == len(drop):
             rights.pop()
-        elif len(lefts) > 1:
-            lefts.pop(1)
         else:
-            rights.pop()
+            gone += 1
 
 
 def _width(spans: Line) -> int:

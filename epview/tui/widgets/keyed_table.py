@@ -42,6 +42,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
     }
     """
     ALLOW_SELECT = False
@@ -230,12 +231,17 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
             self.scroll_to(y=self._at - page + 1, animate=False)
 
     @property
+    def _inner(self) -> int:
+        """Cells a line has, beside the scroll bar."""
+        return self.scrollable_content_region.width
+
+    @property
     def _page(self) -> int:
         return max(1, self.size.height - 1)
 
     def _settle(self) -> None:
         """Rows changed: find the cursor's object again, keep it where the eye is, paint what differs."""
-        size = Size(self.size.width, len(self.model) + 1)
+        size = Size(self._inner, len(self.model) + 1)
         if size != self.virtual_size:
             self.virtual_size = size
         at = self.model.position(self._cursor) if self._held else None
@@ -251,7 +257,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
 
     def _repaint(self) -> None:
         """Build the lines in sight again; ask the screen only for those that look different."""
-        if not self.size.width or not self.is_mounted:
+        if not self._inner or not self.is_mounted:
             return
         if self._measure_sight():
             self._relayout()
@@ -261,11 +267,11 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
         for y in range(1, height):
             look = self._looks[top + y] = self._look(top + y)
             if old.get(top + y) != look:
-                self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, self._inner, 1))
 
     def _relayout(self) -> None:
         """Column widths changed: everything looks different."""
-        self._laid_out = visible(self._columns, self.size.width - MARGIN, self._wanted, GAP)
+        self._laid_out = visible(self._columns, self._inner - MARGIN, self._wanted, GAP)
         self._looks.clear()
         self.refresh()
 
@@ -293,13 +299,13 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
         return grown
 
     def on_resize(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self.model) + 1)
+        self.virtual_size = Size(self._inner, len(self.model) + 1)
         self._relayout()
         self._into_sight()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        if self.is_mounted and self.size.width and self._measure_sight():
+        if self.is_mounted and self._inner and self._measure_sight():
             self._relayout()
 
     def notify_style_update(self) -> None:
@@ -308,7 +314,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         base = self.rich_style
-        width = self.size.width
+        width = self._inner
         if not self._laid_out:
             self._laid_out = visible(self._columns, width - MARGIN, self._wanted, GAP)
         if y == 0:
@@ -410,6 +416,13 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
             start += width + GAP
 
 
+def _words_within(text: str, width: int) -> str:
+    """As many whole words as fit; of a first word too wide its beginning."""
+    while cell_width(text) > width and " " in text:
+        text = text.rpartition(" ")[0]
+    return take(text, width)
+
+
 def _fit(text: str, column: Column[Any], width: int, frame: Frame) -> str:
     """The text in exactly ``width`` cells, cut as the column wants it."""
     text = clean(text)
@@ -419,7 +432,7 @@ def _fit(text: str, column: Column[Any], width: int, frame: Frame) -> str:
         if column.short == "middle":
             text = shorten_middle(text, width, ellipsis)
         elif column.short == "cut":
-            text = take(text, width)
+            text = _words_within(text, width)
         else:
             text = shorten(text, width, ellipsis)
         size = cell_width(text)

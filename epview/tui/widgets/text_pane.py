@@ -21,6 +21,7 @@ class TextPane(ScrollView, can_focus=True):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
     }
     """
     ALLOW_SELECT = False
@@ -46,7 +47,7 @@ class TextPane(ScrollView, can_focus=True):
         self._flow()
 
     def _flow(self) -> None:
-        width = self.size.width
+        width = self.inner
         if not width:
             return
         old, self._wrapped = self._wrapped, self._wrap(width)
@@ -61,6 +62,11 @@ class TextPane(ScrollView, can_focus=True):
         for y in range(self.size.height):
             if top + y < len(old) and old[top + y] != self._wrapped[top + y]:
                 self.refresh(Region(0, y, width, 1))
+
+    @property
+    def inner(self) -> int:
+        """Cells a line has, beside the scroll bar."""
+        return self.scrollable_content_region.width
 
     def _wrap(self, width: int) -> list[Line]:
         return [each for spans in self._lines for each in wrap(spans, width, self._hang(spans, width))]
@@ -88,7 +94,7 @@ class TextPane(ScrollView, can_focus=True):
         spans: Line = self._wrapped[at] if at < len(self._wrapped) else ()
         if self._needle and at in self._hits:
             spans = marked(spans, self._needle)
-        return painter_of(self).paint(spans, self.size.width, self.rich_style)
+        return painter_of(self).paint(spans, self.inner, self.rich_style)
 
     # -- search -------------------------------------------------------------------------------
 
