@@ -73,7 +73,7 @@ def clean_tree(tree: Any) -> Any:
     return tree
 
 
-def _suspicious(raw: bytes) -> bool:
+def _suspicious(raw: bytes | bytearray) -> bool:
     if b"\x7f" in raw or _ESCAPE.search(raw):
         return True
     return not raw.isascii() and (any(lead in raw for lead in _LEADS) or _LEADS_4 in raw)
@@ -94,7 +94,7 @@ def _clean_match(match: re.Match[bytes]) -> bytes:
     return _stand_in(whole[0]).encode() if match[5] else _REPLACEMENT
 
 
-def clean_json(raw: bytes) -> bytes:
+def clean_json(raw: bytes | bytearray) -> bytes | bytearray:
     """The JSON document ``raw`` with every dangerous character replaced; still the same JSON otherwise.
 
     Works on the bytes, so that typed decoding stays one step: a few scans where nothing is suspicious

@@ -38,6 +38,8 @@ __all__ = [
     "redact",
 ]
 
+Bytes = bytes | bytearray
+
 BATCH: Final = 500
 # One decode call holds the interpreter lock; a server may send the whole list as one page.
 _LARGE: Final = 4 << 20
@@ -136,7 +138,7 @@ _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 _STATUS: Final = msgspec.json.Decoder(Status)
 
 
-def decode_list(kind: Kind, raw: bytes) -> Page:
+def decode_list(kind: Kind, raw: Bytes) -> Page:
     """One page of a LIST of ``kind``. Raises ValueError where ``raw`` is no list at all."""
     if len(raw) < _LARGE:
         try:
@@ -151,7 +153,7 @@ def decode_list(kind: Kind, raw: bytes) -> Page:
         return _lenient_list(kind, raw)
 
 
-def decode_object(kind: Kind, raw: bytes) -> Object | None:
+def decode_object(kind: Kind, raw: Bytes) -> Object | None:
     """One object of ``kind``; None where ``raw`` is no object. Never raises for what is in it."""
     try:
         return _object_decoder(kind).decode(clean_json(raw))
@@ -163,7 +165,7 @@ def decode_object(kind: Kind, raw: bytes) -> Object | None:
         return None
 
 
-def decode_watch_line(kind: Kind, line: bytes) -> WatchEvent:
+def decode_watch_line(kind: Kind, line: Bytes) -> WatchEvent:
     """One line of a watch. Raises ValueError where it is malformed: half a line, no event, too deep."""
     try:
         event = _watch_decoder(kind).decode(clean_json(line))
@@ -187,7 +189,7 @@ def decode_watch_line(kind: Kind, line: bytes) -> WatchEvent:
     return WatchEvent(type_, found, version)
 
 
-def decode_status(raw: bytes) -> Status | None:
+def decode_status(raw: Bytes) -> Status | None:
     """The Status in the body of a refusal; None where the body is something else (a proxy's page)."""
     try:
         return _STATUS.decode(clean_json(raw))
@@ -195,7 +197,7 @@ def decode_status(raw: bytes) -> Status | None:
         return None
 
 
-def decode_whole(raw: bytes) -> dict[str, Any]:
+def decode_whole(raw: Bytes) -> dict[str, Any]:
     """A whole object for the YAML view, cleaned and redacted. Raises ValueError where it is none."""
     return redact(_loose(raw))
 
@@ -219,7 +221,7 @@ def convert_object(kind: Kind, tree: Any) -> Object | None:
     return None
 
 
-def _loose(raw: bytes) -> dict[str, Any]:
+def _loose(raw: Bytes) -> dict[str, Any]:
     """Untyped and forgiving: bad UTF-8, raw control characters and lone surrogates do not stop it."""
     try:
         tree = clean_tree(json.loads(raw.decode("utf-8", "replace"), strict=False))
@@ -230,7 +232,7 @@ def _loose(raw: bytes) -> dict[str, Any]:
     return tree
 
 
-def _lenient_list(kind: Kind, raw: bytes) -> Page:
+def _lenient_list(kind: Kind, raw: Bytes) -> Page:
     tree = _loose(raw)
     items = tree.get("items") or []
     if not isinstance(items, list):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Heard, eventually
+from ears import Heard, eventually
 from kubeserver import KubeServer, refuse
 
 from epview.core.objects import KINDS, Key
@@ -201,7 +201,7 @@ def test_sleep_is_noticed():
 
 
 def test_opened_by_the_connector(server: KubeServer, heard: Heard, tmp_path):
-    from conftest import write_kubeconfig
+    from ears import write_kubeconfig
 
     options = KubeOptions(kubeconfig=str(write_kubeconfig(tmp_path, server.url)), environ={})
     source = KubeConnector(options).open("x", ("shop",))

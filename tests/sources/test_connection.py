@@ -12,12 +12,13 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from conftest import QuickClock, eventually, write_kubeconfig
+from ears import QuickClock, eventually, write_kubeconfig
 from kubeserver import KubeServer, Reply, refuse
 from tls import Authority, ConnectProxy, b64, common_name
 
 from epview import __version__
 from epview.sources.kube import errors
+from epview.sources.kube.cluster import ClusterSource
 from epview.sources.kube.connection import Client, Session, allowed
 from epview.sources.kube.credentials import Credentials
 from epview.sources.kube.dial import Aborted
@@ -208,6 +209,7 @@ class TestRequests:
         server.script("pods", "list", lambda r: r.send(200, b"{}", Date=format_datetime(ahead, usegmt=True)))
         client.get(PODS)
         assert abs(client.server_now() - ahead) < timedelta(seconds=5)
+        assert client.notices == ("This machine's clock is 60 min behind the server's.",)
         soon = datetime.now(UTC) + timedelta(seconds=1)
         server.script("pods", "list", lambda r: r.send(200, b"{}", Date=format_datetime(soon, usegmt=True)))
         client.get(PODS)
@@ -551,6 +553,14 @@ class TestCredentials:
         with pytest.raises(errors.CredentialError, match="ask questions"):
             connect(server.url, user=user).get(PODS)
         assert self.runs(tmp_path) == 0
+        with KubeServer() as other:
+            source = ClusterSource(connect(other.url, user=user), ())
+            source.login()  # before the first screen it is
+            source.start(lambda _: None)
+            eventually("a request", lambda: other.journal)
+            source.stop()
+            assert {r.header("Authorization") for r in other.journal} == {"Bearer t"}
+        assert self.runs(tmp_path) == 1
 
     def test_token_file_is_read_again_each_minute_and_on_401(self, server, connect, clock, tmp_path: Path):
         path = tmp_path / "token"

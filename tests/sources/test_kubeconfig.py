@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import write_kubeconfig
+from ears import write_kubeconfig
 
 from epview.sources.kube.connector import KubeConnector
-from epview.sources.kube.options import KubeOptions
+from epview.sources.kube.options import KubeOptions, parse_timeout
 from epview.sources.kube.target import Configuration
 from epview.sources.source import SourceError
 
@@ -198,3 +198,17 @@ class TestInCluster:
             KubeOptions(environ=SERVICE | {"KUBECONFIG": str(path)}), service_account=str(account)
         )
         assert configuration.target().url.geturl() == "https://h"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("0", 0), ("5", 5), ("5s", 5), ("1m30s", 90), ("250ms", 0.25), ("1.5h", 5400)]
+)
+def test_request_timeout_as_kubectl_writes_it(text: str, seconds: float):
+    assert parse_timeout(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "5x", "-1", "5s!", "s"])
+def test_request_timeouts_that_are_none(text: str):
+    with pytest.raises(SourceError) as caught:
+        parse_timeout(text)
+    assert caught.value.kind == "usage"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import Heard, QuickClock, eventually
+from ears import Heard, QuickClock, eventually
 from kubeserver import KubeServer, Reply, refuse, status, thing
 
 from epview.core.changes import Drop, Put, Relist

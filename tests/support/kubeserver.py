@@ -233,12 +233,12 @@ class KubeServer:
         self.close()
 
     def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()  # first, lest somebody comes back at once
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
         self.cut()
         for thread in self._threads:
             thread.join(5)

@@ -91,11 +91,14 @@ class ClusterSource:
         for reflector in reflectors:
             reflector.stop()
         self._client.close()
+        # A thread may hang in the resolver, which nothing can cut; it is a daemon and hears no sink.
+        clock = self._client.clock
+        end = clock.monotonic() + _JOIN_SECONDS
         for reflector in reflectors:
-            reflector.join(_JOIN_SECONDS)
+            reflector.join(max(0.0, end - clock.monotonic()))
         for thread in self._threads:
             if thread is not threading.current_thread():
-                thread.join(_JOIN_SECONDS)
+                thread.join(max(0.0, end - clock.monotonic()))
 
     def info(self) -> SourceInfo:
         target = self._client.target
@@ -137,6 +140,20 @@ class ClusterSource:
 
     # -- beyond the protocol --------------------------------------------------------------------
 
+    def login(self) -> None:
+        """Lend the terminal to an exec plug-in that insists on it (``interactiveMode: Always``).
+
+        For the time before the first screen; later such a plug-in is refused. Does nothing for other
+        credentials. Blocks. Raises `SourceError`.
+        """
+        plugin = self._client.credentials.plugin
+        if plugin is not None and plugin.insists:
+            plugin.interactive = True
+            try:
+                plugin.get()
+            finally:
+                plugin.interactive = False
+
     @property
     def missing_namespaces(self) -> tuple[str, ...]:
         """Namespaces of the scope that do not exist, as far as it may be known: their lists are empty."""
@@ -166,7 +183,7 @@ class ClusterSource:
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _read(self, path: str, params: dict[str, str] | None = None, limit: int = _MAX_OBJECT) -> bytes:
+    def _read(self, path: str, params: dict[str, str] | None = None, limit: int = _MAX_OBJECT) -> bytearray:
         try:
             return self._client.get(path, params, limit=limit)
         except Aborted:

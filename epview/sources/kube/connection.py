@@ -77,7 +77,13 @@ class Client:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        return self.target.notices + self.credentials.notices
+        """Standing remarks on how the server is reached, and on its clock."""
+        notices = self.target.notices + self.credentials.notices
+        minutes = round(abs(self._skew).total_seconds() / 60)
+        if minutes:
+            side = "behind" if self._skew > timedelta(0) else "ahead of"
+            notices += (f"This machine's clock is {minutes} min {side} the server's.",)
+        return notices
 
     def session(self) -> Session:
         """A new connection, not opened yet. Close it."""
@@ -92,7 +98,7 @@ class Client:
         with self._lock:
             self._sessions.discard(session)
 
-    def get(self, path: str, params: Mapping[str, str] | None = None, *, limit: int = _MAX_BODY) -> bytes:
+    def get(self, path: str, params: Mapping[str, str] | None = None, *, limit: int = _MAX_BODY) -> bytearray:
         """One answer over a connection of its own; see `Session.get`."""
         with contextlib.closing(self.session()) as session:
             return session.get(path, params, limit=limit)
@@ -131,8 +137,8 @@ class Session:
         self._socket: socket.socket | None = None
         self._busy: http.client.HTTPResponse | None = None
 
-    def get(self, path: str, params: Mapping[str, str] | None = None, *, limit: int = _MAX_BODY) -> bytes:
-        """The whole body of a 200.
+    def get(self, path: str, params: Mapping[str, str] | None = None, *, limit: int = _MAX_BODY) -> bytearray:
+        """The whole body of a 200. It grows in place: a list may be a hundred megabytes.
 
         Raises `ApiError` for other answers, `Unreachable`, `CredentialError`, `Aborted`. ``limit`` bounds
         the body; more is an `Unreachable`, too.
@@ -140,12 +146,10 @@ class Session:
         clock = self._client.clock
         budget = self._client.target.request_timeout
         deadline = clock.monotonic() + budget if budget else None
-        pieces = []
-        size = 0
+        body = bytearray()
         for piece in self.stream(path, params, timeout=budget or ANSWER_TIMEOUT, compress=True):
-            pieces.append(piece)
-            size += len(piece)
-            if size > limit:
+            body += piece
+            if len(body) > limit:
                 self._drop()
                 raise Unreachable(f"{self._client.target.place} sent more than {limit >> 20} MB for {path}.")
             if deadline is not None and clock.monotonic() > deadline:
@@ -154,7 +158,7 @@ class Session:
                     f"{self._client.target.place} did not finish within {budget:g} s.",
                     "Raise --request-timeout.",
                 )
-        return b"".join(pieces)
+        return body
 
     def stream(
         self,

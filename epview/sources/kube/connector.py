@@ -27,14 +27,12 @@ class KubeContext:
 class KubeConnector:
     """Implements `epview.sources.source.Connector` for kubeconfig files and service accounts.
 
-    The files are read anew for each question, so that a login in another terminal counts. ``interactive``
-    lends an exec plug-in the terminal: set it to False once a screen has taken the terminal over.
+    The files are read anew for each question, so that a login in another terminal counts.
     """
 
     def __init__(self, options: KubeOptions | None = None, *, clock: Clock | None = None) -> None:
         self._options = options or KubeOptions()
         self._clock = clock or Clock()
-        self.interactive = False
 
     def contexts(self) -> Sequence[KubeContext]:
         kubeconfig = Configuration(self._options).kubeconfig
@@ -59,6 +57,4 @@ class KubeConnector:
         configuration = Configuration(self._options)
         target = configuration.target(context)
         client = Client(target, environ=configuration.environ, clock=self._clock)
-        if client.credentials.plugin is not None:
-            client.credentials.plugin.interactive = self.interactive
         return ClusterSource(client, namespaces)

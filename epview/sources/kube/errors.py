@@ -120,7 +120,7 @@ def error_of(status: Status, *, retry_after: float = 0.0) -> ApiError:
     )
 
 
-def refusal(code: int, phrase: str, retry_after: str | None, body: bytes) -> ApiError:
+def refusal(code: int, phrase: str, retry_after: str | None, body: bytes | bytearray) -> ApiError:
     """The typed error for an answer that is not 200. A body that is no Status is not quoted."""
     status = decode_status(body)
     if status is None or not (status.message or status.reason):

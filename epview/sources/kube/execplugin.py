@@ -85,6 +85,11 @@ class ExecPlugin:
         self._failed_at = float("-inf")
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def insists(self) -> bool:
+        """It must be able to ask questions."""
+        return self._config.interactive_mode == "Always"
+
     def get(self) -> ExecStatus:
         """The credential, from a run of the plug-in where none is at hand. Raises `CredentialError`."""
         status = self._status
@@ -139,7 +144,7 @@ class ExecPlugin:
 
         config = self._config
         name = Path(config.command).name
-        if config.interactive_mode == "Always" and not self.interactive:
+        if self.insists and not self.interactive:
             raise CredentialError(
                 f"The credential plug-in {name} wants to ask questions.",
                 "Log in with kubectl once, then press r.",

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from typing import Final
+
+from epview.sources.source import SourceError
+
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+
+
+def parse_timeout(text: str) -> float:
+    """Kubectl's ``--request-timeout``: whole seconds, or a Go duration (``1m30s``); ``0`` is none.
+
+    Raises `SourceError` (usage).
+    """
+    if text.isascii() and text.isdigit():
+        return float(text)
+    parts = _DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise SourceError(f"{text} is no duration.", "Expected 5, 5s or 1m30s.", kind="usage")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
 @dataclass(frozen=True)
