@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+import ssl
 import subprocess
 import sys
 import threading
@@ -16,8 +18,9 @@ from ears import QuickClock, eventually, write_kubeconfig
 from kubeserver import KubeServer, Reply, refuse
 from tls import Authority, ConnectProxy, b64, common_name
 
+import epview
 from epview import __version__
-from epview.sources.kube import errors
+from epview.sources.kube import connection, errors
 from epview.sources.kube.cluster import ClusterSource
 from epview.sources.kube.connection import Client, Session, allowed
 from epview.sources.kube.credentials import Credentials
@@ -302,6 +305,21 @@ class TestTls:
         )
         with pytest.raises(errors.Unreachable, match="does not speak TLS"):
             client.get("/version")
+
+    def test_http_where_https_is_due(self, connect, server: KubeServer):
+        def script(reply: Reply) -> None:
+            reply.send(400, b"Client sent an HTTP request to an HTTPS server.\n")
+
+        server.script("version", "list", script)
+        with pytest.raises(errors.ApiError, match="begin with https://"):
+            connect(server.url).get("/version")
+
+    def test_a_client_certificate_is_wanted(self, connect, authority: Authority):
+        context = authority.server_context()
+        context.verify_mode = ssl.CERT_REQUIRED
+        with KubeServer(context) as server:
+            error = self.trouble(connect, server, **{"certificate-authority-data": authority.data})
+            assert "refused the TLS connection (certificate required)" in error.message
 
     def test_insecure_works_and_is_told(self, connect, authority: Authority):
         with KubeServer(authority.server_context("elsewhere")) as server:
@@ -624,6 +642,20 @@ class TestCredentials:
             client.get(PODS)
         shown = [repr(x) for x in (client, client.target, client.credentials, client.credentials.identity())]
         assert "canary" not in "".join([*shown, repr(caught.value), str(caught.value)])
+
+
+def test_there_is_one_way_out():
+    """Read-only by construction: one request line in the tree, its method fixed, no other HTTP client."""
+    clients = r"(?:import|from) (?:urllib\.request|urllib3|requests|aiohttp|httpx|asyncio)"
+    outside = re.compile(rf"{clients}|\.request\(")
+    found = {}
+    for path in (Path(epview.__file__).parent / "sources").rglob("*.py"):
+        text = path.read_text()
+        assert not outside.search(text), path
+        if "putrequest(" in text:
+            found[path.name] = re.findall(r"putrequest\((\w+)", text)
+    assert found == {"connection.py": ["METHOD"]}
+    assert connection.METHOD == "GET"
 
 
 def test_importing_it_is_light():

@@ -96,6 +96,10 @@ class ConnectProxy:
             thread.start()
 
     def _serve(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            self._speak(client)
+
+    def _speak(self, client: socket.socket) -> None:
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             byte = client.recv(1)

@@ -140,14 +140,16 @@ class ClusterSource:
 
     # -- beyond the protocol --------------------------------------------------------------------
 
-    def login(self) -> None:
+    def login(self, *, force: bool = False) -> None:
         """Lend the terminal to an exec plug-in that insists on it (``interactiveMode: Always``).
 
-        For the time before the first screen; later such a plug-in is refused. Does nothing for other
-        credentials. Blocks. Raises `SourceError`.
+        For the time before the first screen, or while it is suspended; else such a plug-in is refused.
+        ``force``: to any plug-in that may ask questions. Does nothing for other credentials and where a
+        good one is at hand. Blocks. Raises `SourceError`.
         """
         plugin = self._client.credentials.plugin
-        if plugin is not None and plugin.insists:
+        if plugin is not None and (plugin.insists or force):
+            plugin.forget_failure()
             plugin.interactive = True
             try:
                 plugin.get()
@@ -226,7 +228,7 @@ class ClusterSource:
             return self._namespaces, ()
         namespace = self._client.target.namespace
         names = ", ".join(sorted(self._narrowed))
-        notice = f"All namespaces may not be read ({names}): only {namespace} is shown."
+        notice = f"Not allowed to read all namespaces: only {namespace} is asked for {names}."
         everything = all(kind.resource in self._narrowed for kind in self._kinds if kind.namespaced)
         return (namespace,) if everything else None, (notice,)
 

@@ -11,6 +11,7 @@ from epview.sources.kube.connection import Client
 from epview.sources.kube.kubeconfig import Cluster
 from epview.sources.kube.options import KubeOptions
 from epview.sources.kube.target import Configuration
+from epview.sources.redact import redact_text
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class KubeConnector:
                 context.cluster,
                 context.user,
                 context.namespace or "default",
-                kubeconfig.clusters.get(context.cluster, Cluster()).server,
+                redact_text(kubeconfig.clusters.get(context.cluster, Cluster()).server),
             )
             for name, context in kubeconfig.contexts.items()
         ]

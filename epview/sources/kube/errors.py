@@ -127,7 +127,9 @@ def refusal(code: int, phrase: str, retry_after: str | None, body: bytes | bytea
         message = f"The API server, or a proxy before it, answered {code} {clean_text(phrase)}.".replace(
             " .", "."
         )
-        if 300 <= code < 400:
+        if b"HTTP request to an HTTPS server" in body:  # Go's own words
+            message = "The server speaks TLS: `server` in the kubeconfig should begin with https://."
+        elif 300 <= code < 400:
             message = f"The server answered {code} with a redirect, which is not followed."
         status = Status(message=message, code=code)
     elif not status.code:

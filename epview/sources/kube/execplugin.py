@@ -207,7 +207,7 @@ class ExecPlugin:
         if self._config.provide_cluster_info:
             spec["cluster"] = self._cluster_info()
         info = {"kind": "ExecCredential", "apiVersion": self._config.api_version, "spec": spec}
-        return {"KUBERNETES_EXEC_INFO": json.dumps(info)}
+        return {"KUBERNETES_EXEC_INFO": json.dumps(info, default=str)}
 
     def _cluster_info(self) -> dict[str, Any]:
         cluster = self._cluster

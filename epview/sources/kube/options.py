@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -49,4 +50,4 @@ class KubeOptions:
     tls_server_name: str = ""
     insecure_skip_tls_verify: bool = False
     disable_compression: bool = False
-    environ: dict[str, str] | None = field(default=None, repr=False)
+    environ: Mapping[str, str] | None = field(default=None, repr=False)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import random
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -20,7 +20,7 @@ from typing import Final
 from epview.core.changes import Change, Drop, Put, Relist
 from epview.core.objects import Kind, Object
 from epview.core.view import Phase, ResourceState
-from epview.sources.decode import WatchEvent, decode_list, decode_watch_line
+from epview.sources.decode import WatchEvent, decode_watch_line
 from epview.sources.kube.backoff import Backoff
 from epview.sources.kube.clock import Clock
 from epview.sources.kube.connection import Client, Session
@@ -36,9 +36,9 @@ from epview.sources.kube.errors import (
     error_of,
 )
 from epview.sources.kube.framing import Framer
+from epview.sources.kube.pages import Pages
 from epview.sources.source import Sink, SourceError
 
-PAGE: Final = 500
 _SHORT_WATCH: Final = 1.0  # client-go: a watch this short and without an event is a failure
 _SHORT_IN_A_ROW: Final = 5  # even with events: no watch after watch without a pause
 _MALFORMED: Final = 3
@@ -182,7 +182,8 @@ class Reflector:
         loaded = 0
         if not self._listed:
             self._tell(Phase.LISTING)
-        for batch, remaining in self._pages():
+        pages = Pages(self.kind, self._path, self._session)
+        for batch, remaining in pages.read(self._list_version, paged=self._paged):
             loaded += len(batch)
             if not first:
                 gathered.extend(batch)
@@ -195,41 +196,14 @@ class Reflector:
             pending = [*(Put(self.kind.kind, found) for found in batch), self.state]
         if not first:
             pending = [Relist(self.kind.kind, self.namespace or "", tuple(gathered))]
+        self.unknown += pages.skipped
         self._told = self._listed = True
-        self._list_version, self._paged = self._version, True
+        self._version = self._list_version = pages.version
+        self._paged = True
         phase = Phase.POLLING if self._polling else Phase.LIVE
         message = "Watching is not allowed: listed again and again." if self._polling else ""
         self.state = self._state(phase, loaded=loaded, total=loaded, message=message)
         self._sink([*pending, self.state])
-
-    def _pages(self) -> Iterator[tuple[list[Object], int | None]]:
-        """All objects in batches, each with the number of those still to come where it is known."""
-        params = {"limit": str(PAGE)} if self._paged else {}
-        if self._list_version:
-            params["resourceVersion"] = self._list_version
-            if self._list_version != "0":
-                params["resourceVersionMatch"] = "NotOlderThan"
-        while True:
-            raw = self._session.get(self._path, params)
-            try:
-                page = decode_list(self.kind, raw)
-            except ValueError:
-                place = self._client.target.place
-                message = f"{place} did not answer with a list of {self.kind.resource}."
-                raise Unreachable(message, "Is it an API server?") from None
-            del raw
-            size = len(page)
-            for batch in page.batches():
-                size -= len(batch)
-                remaining = page.meta.remaining_item_count
-                if remaining is None and not page.meta.continue_token:
-                    remaining = 0
-                yield batch, None if remaining is None else remaining + max(0, size)
-            self.unknown += page.skipped
-            if not page.meta.continue_token:
-                self._version = page.meta.resource_version
-                return
-            params = {"limit": str(PAGE), "continue": page.meta.continue_token}
 
     # -- watch ----------------------------------------------------------------------------------
 
