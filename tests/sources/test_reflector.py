@@ -297,6 +297,7 @@ class TestRefusals:
         heard.until(Phase.LIVE)
         assert 7 <= clock.waits[0] <= 8
         failed = heard.until(Phase.FAILED)
+        assert "asks to wait 7 s" in failed.message
         assert 6 <= (failed.retry_at - failed.since).total_seconds() <= 9
 
     def test_429_without_a_header_backs_off(self, server, reflect, heard, clock: QuickClock):
@@ -320,6 +321,13 @@ class TestRefusals:
         state = heard.until(Phase.FORBIDDEN)
         assert "cannot list" in state.message
         assert clock.waits[0] == 60
+
+    def test_asking_again_in_vain_does_not_flicker(self, server, reflect, heard, clock: QuickClock):
+        clock.patience = 3
+        server.always("pods", "list", refuse(403, "no", "Forbidden"))
+        reflect()
+        eventually("some probes", lambda: len(clock.waits) == 4)
+        assert set(heard.phases()[1:]) == {Phase.FORBIDDEN}
 
     def test_access_withdrawn_leaves_the_old_data_standing(self, server, reflect, heard, clock: QuickClock):
         clock.patience = 0

@@ -12,6 +12,7 @@ import contextlib
 import http.client
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -235,7 +236,7 @@ class Session:
             kept = self._ready(identity)
             try:
                 return self._request(path, params, identity, timeout, compress=compress)
-            except (ConnectionError, http.client.BadStatusLine):
+            except (ConnectionError, http.client.BadStatusLine, ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 # The server may close an idle connection at any time; GETs may be sent twice.
                 if not kept or self._line.is_cut:
                     raise

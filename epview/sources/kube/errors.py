@@ -111,12 +111,14 @@ def error_of(status: Status, *, retry_after: float = 0.0) -> ApiError:
     else:
         kind = _BY_CODE.get(status.code, Unavailable if status.code >= 500 else ApiError)
     message = _sentence(status.message) or f"The API server answered {status.code} {status.reason}".strip()
+    asked = min(retry_after, _MAX_RETRY_AFTER)
+    hint = f"The server asks to wait {asked:g} s." if asked else _HINTS.get(kind, "")
     return kind(
         message,
-        _HINTS.get(kind, ""),
+        hint,
         code=status.code,
         reason=status.reason,
-        retry_after=min(retry_after, _MAX_RETRY_AFTER),
+        retry_after=asked,
     )
 
 

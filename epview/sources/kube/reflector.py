@@ -141,7 +141,7 @@ class Reflector:
             try:
                 delay = self._step()
             except Aborted:
-                delay = 0.0
+                break
             except SourceError as error:
                 delay = self._failed(error)
             except Exception as error:  # a stream must not die of one odd answer; it says so and goes on
@@ -180,7 +180,7 @@ class Reflector:
         gathered: list[Object] = []
         pending: list[Change] = []
         loaded = 0
-        if not self._listed:
+        if self.state.phase is Phase.WAITING:
             self._tell(Phase.LISTING)
         pages = Pages(self.kind, self._path, self._session)
         for batch, remaining in pages.read(self._list_version, paged=self._paged):
