@@ -163,6 +163,20 @@ class TestConnector:
         assert connector.current() == "x"
         assert connector.default_namespace() == "shop"
 
+    def test_flags_belong_to_the_context_at_the_start(self, tmp_path: Path):
+        path = write_kubeconfig(tmp_path, "https://first")
+        document = json.loads(path.read_text())
+        document["clusters"].append({"name": "d", "cluster": {"server": "https://second"}})
+        document["contexts"].append({"name": "y", "context": {"cluster": "d", "user": "u"}})
+        path.write_text(json.dumps(document))
+        options = KubeOptions(
+            kubeconfig=str(path), server="https://flag", as_user="jane", environ={}, kind="demo"
+        )
+        connector = KubeConnector(options)
+        servers = [connector.open(context, None).info().server for context in ("", "x", "y")]
+        assert servers == ["https://flag", "https://flag", "https://second"]
+        assert connector.open("y", None).info().kind == "demo"
+
     def test_no_kubeconfig_has_no_contexts(self, tmp_path: Path):
         connector = KubeConnector(KubeOptions(environ={"HOME": str(tmp_path)}))
         assert connector.contexts() == []

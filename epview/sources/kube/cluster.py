@@ -46,12 +46,14 @@ class ClusterSource:
         client: Client,
         namespaces: tuple[str, ...] | None,
         *,
+        kind: str = "cluster",
         kinds: Sequence[Kind] = KINDS,
         timing: Timing | None = None,
         chance: random.Random | None = None,
     ) -> None:
         self._client = client
         self._namespaces = None if namespaces is None else tuple(dict.fromkeys(namespaces))
+        self._kind = kind
         self._kinds = tuple(kinds)
         self._timing = timing
         self._chance = chance
@@ -106,7 +108,7 @@ class ClusterSource:
             namespaces, narrowed = self._scope()
             missing = tuple(f"There is no namespace {name}." for name in self._missing)
             return SourceInfo(
-                kind="cluster",
+                kind=self._kind,
                 context=clean_text(target.context),
                 cluster=clean_text(target.cluster_name),
                 user=clean_text(target.user_name),

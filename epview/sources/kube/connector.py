@@ -56,6 +56,8 @@ class KubeConnector:
 
     def open(self, context: str, namespaces: tuple[str, ...] | None) -> ClusterSource:
         configuration = Configuration(self._options)
+        if context and context != configuration.context_name():
+            configuration = Configuration(self._options.elsewhere())
         target = configuration.target(context)
         client = Client(target, environ=configuration.environ, clock=self._clock)
-        return ClusterSource(client, namespaces)
+        return ClusterSource(client, namespaces, kind=self._options.kind)

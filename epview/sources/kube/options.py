@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from epview.sources.source import SourceError
@@ -30,7 +30,8 @@ def parse_timeout(text: str) -> float:
 class KubeOptions:
     """kubectl's global options, by their names; empty means "as the kubeconfig says".
 
-    ``request_timeout`` are seconds, 0 for none. ``environ`` overrides the process environment in tests.
+    ``request_timeout`` are seconds, 0 for none. ``environ`` stands in for the process environment.
+    ``kind`` is what `SourceInfo` calls the source.
     """
 
     kubeconfig: str = ""
@@ -50,4 +51,25 @@ class KubeOptions:
     tls_server_name: str = ""
     insecure_skip_tls_verify: bool = False
     disable_compression: bool = False
+    kind: str = "cluster"
     environ: Mapping[str, str] | None = field(default=None, repr=False)
+
+    def elsewhere(self) -> KubeOptions:
+        """The same for another context than the one these were given with.
+
+        Flags that name a server or a credential belong to the context at the start: with them, the
+        picker would go on showing one cluster under the name of another.
+        """
+        return replace(
+            self,
+            context="",
+            cluster="",
+            user="",
+            server="",
+            token="",
+            certificate_authority="",
+            client_certificate="",
+            client_key="",
+            tls_server_name="",
+            insecure_skip_tls_verify=False,
+        )
