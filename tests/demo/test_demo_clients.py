@@ -119,6 +119,7 @@ def api(frozen, tmp_path):
     config = frozen.kubeconfig(tmp_path / "config")
     client = kubernetes.config.new_client_from_config(str(config))
     yield kubernetes, client
+    client.rest_client.pool_manager.clear()  # its own close leaves the connections open
     client.close()
 
 
