@@ -149,7 +149,7 @@ def _add_cluster_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--request-timeout",
         metavar="TIME",
-        type=_duration,
+        type=_timeout,
         default=0.0,
         help="per request, e.g. 10s (0: none)",
     )
@@ -237,16 +237,14 @@ def _demo_server_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _duration(text: str) -> float:
-    """``10``, ``10s``, ``500ms``, ``2m``, ``1h``, ``1m30s`` → seconds, as Go reads durations."""
-    import re
+def _timeout(text: str) -> float:
+    from epview.sources.kube.options import parse_timeout
+    from epview.sources.source import SourceError
 
-    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    if not re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h))+", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 10s or 1m30s")
-    return sum(float(n) * units[u] for n, _, u in re.findall(r"(\d+(\.\d+)?)(ms|s|m|h)", text))
+    try:
+        return parse_timeout(text)
+    except SourceError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
 
 
 def _time(text: str) -> datetime:
@@ -282,6 +280,7 @@ def _show(args: argparse.Namespace, options: KubeOptions) -> int:
     connector = KubeConnector(options)
     namespaces, _ = _scope(args, connector)
     source, inbox = connector.open(options.context, namespaces), Inbox()
+    source.login()  # a plug-in that asks questions can do so only before there is a screen
     source.start(inbox.put)
 
     from epview.tui.app import run
@@ -320,7 +319,10 @@ def _check_cluster(args: argparse.Namespace, options: KubeOptions) -> int:
 
     connector = KubeConnector(options)
     namespaces, default = _scope(args, connector)
-    return check(connector.open(options.context, namespaces), _check_options(args, namespaces, default))
+    source = connector.open(options.context, namespaces)
+    if sys.stdin.isatty():
+        source.login()
+    return check(source, _check_options(args, namespaces, default))
 
 
 def _check_files(args: argparse.Namespace) -> int:
@@ -396,7 +398,7 @@ def _demo_options(args: argparse.Namespace, kubeconfig: Path) -> KubeOptions:
     """The demo's own kubeconfig, whatever the environment says; its context may be chosen."""
     from epview.sources.kube.options import KubeOptions
 
-    return KubeOptions(kubeconfig=str(kubeconfig), context=args.context)
+    return KubeOptions(kubeconfig=str(kubeconfig), context=args.context, kind="demo")
 
 
 def _scope(args: argparse.Namespace, connector: Connector) -> tuple[tuple[str, ...] | None, str]:
