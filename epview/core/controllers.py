@@ -10,6 +10,7 @@ utils.go, pkg/controller/endpointslicemirroring/reconciler.go.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -118,6 +119,14 @@ def endpoint_ports(service: Service, pod: Pod) -> Ports:
     )
 
 
+def _families(service: Service, pods: Sequence[Pod]) -> tuple[str, ...]:
+    """The Service's; a manifest leaves them to the cluster, which then is of the kind its pods are."""
+    if service.families_known:
+        return service.families
+    first = next((ip_family(ip) for pod in pods for ip in pod.ips), None)
+    return (first,) if first else service.families
+
+
 def _hostname(service: Service, pod: Pod) -> str:
     same = pod.spec.subdomain == service.key.name and pod.key.namespace == service.key.namespace
     return pod.spec.hostname if same else ""
@@ -138,7 +147,7 @@ def _subsets(service: Service, pods: Sequence[Pod]) -> tuple[EndpointSubset, ...
     a third, which lists both addresses (measured).
     """
     publish = service.spec.publish_not_ready_addresses
-    family = service.families[0]
+    family = _families(service, pods)[0]
     by_port: dict[EndpointPort | None, dict[tuple[str, str], tuple[EndpointAddress, bool]]] = {}
     for pod in pods:
         ip = next((ip for ip in pod.ips if ip_family(ip) == family), None)
@@ -202,7 +211,7 @@ def _truncate(subsets: tuple[EndpointSubset, ...]) -> tuple[tuple[EndpointSubset
 
 
 def _slices(service: Service, pods: Sequence[Pod], nodes: Mapping[str, Node] | None) -> Iterator[SliceGroup]:
-    for family in service.families:
+    for family in _families(service, pods):
         groups: dict[Ports, list[Endpoint]] = {}
         for pod in pods:
             addresses = tuple(ip for ip in pod.ips if ip_family(ip) == family)
@@ -268,15 +277,16 @@ def _chunks(family: str, ports: Ports, endpoints: Sequence[Endpoint], size: int)
 def mirrored(endpoints: Endpoints) -> tuple[SliceGroup, ...]:
     """The slices the mirroring controller makes of hand-written Endpoints; see `not_mirrored_because`.
 
-    At most 1,000 addresses of each subset are taken; mirrored endpoints carry only ``ready``.
+    At most 1,000 valid addresses of each subset are taken; mirrored endpoints carry only ``ready``.
     """
     groups: dict[tuple[str, Ports], list[Endpoint]] = {}
     for subset in endpoints.subsets or ():
         ports = subset.ports or ()
         marked = [(a, True) for a in subset.addresses or ()]
         marked += [(a, False) for a in subset.not_ready_addresses or ()]
-        for address, ready in marked[:MAX_MIRRORED_PER_SUBSET]:
-            groups.setdefault((ip_family(address.ip), ports), []).append(_mirror(address, ready=ready))
+        valid = [(_valid_ip(address.ip), address, ready) for address, ready in marked]
+        for ip, address, ready in [v for v in valid if v[0]][:MAX_MIRRORED_PER_SUBSET]:
+            groups.setdefault((ip_family(ip), ports), []).append(_mirror(ip, address, ready=ready))
     return tuple(
         group
         for (family, ports), members in groups.items()
@@ -284,9 +294,17 @@ def mirrored(endpoints: Endpoints) -> tuple[SliceGroup, ...]:
     )
 
 
-def _mirror(address: EndpointAddress, *, ready: bool) -> Endpoint:
+def _valid_ip(text: str) -> str:
+    """The address in its usual form, ``""`` for what is none."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""
+
+
+def _mirror(ip: str, address: EndpointAddress, *, ready: bool) -> Endpoint:
     return Endpoint(
-        addresses=(address.ip,),
+        addresses=(ip,),
         conditions=EndpointConditions(ready=ready),
         hostname=address.hostname or None,
         node_name=address.node_name,

@@ -25,11 +25,16 @@ from epview.core.world import World
 
 
 class BlindError(Exception):
-    """A verdict needs a resource that epview cannot see; caught by the rule machinery."""
+    """A verdict needs a resource that epview cannot see; caught by the rule machinery.
 
-    def __init__(self, resource: str) -> None:
+    ``elsewhere``: it is seen where the Service lives, and only what lies outside the chosen scope is not.
+    Then that one verdict is unknown, but the Service is not in the dark.
+    """
+
+    def __init__(self, resource: str, *, elsewhere: bool = False) -> None:
         super().__init__(resource)
         self.resource = resource
+        self.elsewhere = elsewhere
 
 
 class Facts:
@@ -56,6 +61,12 @@ class Facts:
         for resource in resources:
             if not self.world.sees(resource, self.key.namespace):
                 raise BlindError(resource)
+
+    def need_everywhere(self, resource: str) -> None:
+        """Raise `BlindError` unless the resource is known in all namespaces."""
+        self.need(resource)
+        if not self.world.sees(resource):
+            raise BlindError(resource, elsewhere=True)
 
     def need_live(self, *resources: str) -> None:
         """As `need`, and the stream is open: for rules on lag, which must not judge old data."""

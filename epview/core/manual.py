@@ -9,6 +9,7 @@ from epview.core.objects import (
     ENDPOINTS_MANAGED_BY_LABEL,
     MIRRORING_CONTROLLER,
     SLICE_CONTROLLER,
+    EndpointPort,
     EndpointSlice,
     ObjectReference,
 )
@@ -40,6 +41,22 @@ def ready(facts: Facts) -> list[str]:
             for ip in (endpoint.addresses or ())[:1]:
                 ports.setdefault(ip, set()).update(p.port for p in slice_.ports or () if p.port)
     return [_joined(ip, numbers) for ip, numbers in ports.items()]
+
+
+def addresses(facts: Facts) -> list[str]:
+    """All addresses, ready or not, without repeats, in order."""
+    found = [address for endpoint, _ in facts.sliced() for address in endpoint.addresses or ()]
+    found += [address.ip for address, _, _ in facts.listed()]
+    return list(dict.fromkeys(found))
+
+
+def ports(facts: Facts) -> list[EndpointPort] | None:
+    """The distinct ports of what kube-proxy reads: slices with addresses, else the Endpoints to be mirrored.
+
+    None where nobody lists an address.
+    """
+    groups = [slice_.ports or () for _, slice_ in facts.sliced()] or [ports for _, _, ports in facts.listed()]
+    return list(dict.fromkeys(port for ports in groups for port in ports)) if groups else None
 
 
 def _joined(ip: str, ports: set[int]) -> str:

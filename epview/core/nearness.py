@@ -78,16 +78,10 @@ class Miss(Struct, frozen=True):
 
 
 class NearMiss(Struct, frozen=True):
-    """A label set that nearly matches: what is equal, what is not, and how good a guess it is."""
+    """How a label set differs from a selector: how many pairs are equal, and what is not."""
 
-    labels: Mapping[str, str]
     equal: int
     misses: tuple[Miss, ...]
-
-    @property
-    def score(self) -> int:
-        """Higher is nearer: equal keys ×10, less what the differences weigh."""
-        return self.equal * 10 - sum(1 if miss.close else 6 for miss in self.misses)
 
     @property
     def plausible(self) -> bool:
@@ -106,7 +100,7 @@ def compare(selector: Mapping[str, str], labels: Mapping[str, str]) -> NearMiss:
         else:
             other = "" if found is not None else _key_like(key, wanted, labels)
             misses.append(Miss(key, wanted, found or "", other))
-    return NearMiss(labels, equal, tuple(misses))
+    return NearMiss(equal, tuple(misses))
 
 
 def _key_like(key: str, wanted: str, labels: Mapping[str, str]) -> str:

@@ -127,6 +127,14 @@ class ServicePort(Api, frozen=True):
         return self.target_port or self.port
 
 
+class ClientIPConfig(Api, frozen=True):
+    timeout_seconds: int = 10800  # core/v1 defaulting
+
+
+class SessionAffinityConfig(Api, frozen=True):
+    client_ip: ClientIPConfig = field(default=ClientIPConfig(), name="clientIP")
+
+
 class ServiceSpec(Api, frozen=True):
     type: str = "ClusterIP"
     cluster_ip: str = field(default="", name="clusterIP")
@@ -140,6 +148,7 @@ class ServiceSpec(Api, frozen=True):
     ip_families: tuple[str, ...] = ()
     ip_family_policy: str = ""
     session_affinity: str = "None"
+    session_affinity_config: SessionAffinityConfig = SessionAffinityConfig()
     publish_not_ready_addresses: bool = False
     internal_traffic_policy: str = "Cluster"
     external_traffic_policy: str = "Cluster"
@@ -176,10 +185,17 @@ class Service(Object, frozen=True):
     @property
     def families(self) -> tuple[str, ...]:
         """``ipFamilies``; guessed from the cluster IPs where a manifest does not carry them, else IPv4."""
-        if self.spec.ip_families:
-            return self.spec.ip_families
+        return self.spec.ip_families or self._families_of_ips or ("IPv4",)
+
+    @property
+    def families_known(self) -> bool:
+        """False for a manifest that leaves them to the cluster."""
+        return bool(self.spec.ip_families or self._families_of_ips)
+
+    @property
+    def _families_of_ips(self) -> tuple[str, ...]:
         ips = self.spec.cluster_ips or ((self.spec.cluster_ip,) if self.spec.cluster_ip else ())
-        return tuple(ip_family(ip) for ip in ips if ip != "None") or ("IPv4",)
+        return tuple(ip_family(ip) for ip in ips if ip != "None")
 
 
 # -- Endpoints --------------------------------------------------------------------------------

@@ -30,6 +30,15 @@ def other_protocols(port: ServicePort, pods: list[Pod]) -> set[str]:
     }
 
 
+def declared(port: ServicePort, pods: list[Pod]) -> bool:
+    """Some of these pods declares the port's target number with its protocol."""
+    return any(
+        p.container_port == port.target and p.protocol == port.protocol
+        for pod in pods
+        for p in declared_ports(pod)
+    )
+
+
 def declared_names(pods: list[Pod]) -> list[str]:
     """Port names that the pods declare, sorted."""
     return sorted({p.name for pod in pods for p in declared_ports(pod) if p.name})
@@ -38,7 +47,7 @@ def declared_names(pods: list[Pod]) -> list[str]:
 def families_missing(facts: Facts) -> list[str]:
     """IP families of the Service that no active pod with an address has."""
     ips = [ip for pod in facts.active for ip in pod.ips]
-    if not ips:
+    if not ips or not facts.service.families_known:
         return []
     return [family for family in facts.service.families if all(ip_family(ip) != family for ip in ips)]
 

@@ -10,8 +10,10 @@ from types import MappingProxyType
 
 from epview.core.changes import Change
 from epview.core.join import join
+from epview.core.moment import Moment
 from epview.core.objects import Key
-from epview.core.view import Health, NamespaceView, ServiceView, SourceInfo, View
+from epview.core.rule import survey
+from epview.core.view import Finding, Health, NamespaceView, ServiceView, SourceInfo, View
 from epview.core.world import World
 
 
@@ -27,6 +29,9 @@ class Projector:
         self._touched: set[Key] = set()
         self._due: list[tuple[datetime, Key]] = []
         self._counts: defaultdict[str, Counter[Health]] = defaultdict(Counter)
+        self._findings: tuple[Finding, ...] = ()
+        self._gone: dict[Key, datetime] = {}  # since when, of the Services whose endpoints are still there
+        self._surveyed: tuple[int, datetime | None] | None = None
         self._revision = 0
         self._last: View | None = None
         self._dirty = True
@@ -40,7 +45,10 @@ class Projector:
     @property
     def due(self) -> datetime | None:
         """When a verdict may next change by time alone; None when none can."""
-        return self._due[0][0] if self._due else None
+        times = [self._due[0][0]] if self._due else []
+        if self._surveyed is not None and self._surveyed[1] is not None:
+            times.append(self._surveyed[1])
+        return min(times, default=None)
 
     def project(self, now: datetime, info: SourceInfo) -> View:
         """The View as of ``now``. Returns the very same object while nothing changed."""
@@ -51,7 +59,9 @@ class Projector:
                 self._touched.add(key)
         changed = {key for key in self._touched if self._refresh(key, now)}
         self._touched.clear()
-        if self._last is not None and not changed and not self._dirty and self._last.source == info:
+        surveyed = self._survey(now)
+        same = self._last is not None and self._last.source == info
+        if self._last is not None and same and not (changed or surveyed or self._dirty):
             return self._last
         self._dirty = False
         self._revision += 1
@@ -63,8 +73,22 @@ class Projector:
             changed=frozenset(changed),
             states=tuple(self.world.states.values()),
             namespaces=self._namespaces(info),
+            findings=self._findings,
         )
         return self._last
+
+    def _survey(self, now: datetime) -> bool:
+        """Look again at what belongs to no Service, if any of it moved or its time came."""
+        version, due = self.world.addresses.version, None
+        if self._surveyed is not None:
+            seen, due = self._surveyed
+            if seen == version and (due is None or due > now):
+                return False
+        moment = Moment(now)
+        self._gone = {key: at for key, at in self._gone.items() if key in self.world.addresses.orphans}
+        before, self._findings = self._findings, survey(self.world, moment, self._gone)
+        self._surveyed = (version, moment.recheck_at)
+        return before != self._findings
 
     def _refresh(self, key: Key, now: datetime) -> bool:
         """Judge one Service again; whether its view differs from before."""
@@ -72,6 +96,8 @@ class Projector:
         if key not in self.world.services:
             self._views.pop(key, None)
             self._count(old, None)
+            if old is not None and key in self.world.addresses.orphans:
+                self._gone[key] = now
             return old is not None
         new = join(self.world, key, now)
         if new.recheck_at is not None and (old is None or old.recheck_at != new.recheck_at):

@@ -10,17 +10,22 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 
 import msgspec
 
 from epview.core.facts import BlindError, Facts
+from epview.core.moment import Moment
+from epview.core.objects import Key
 from epview.core.view import Evidence, Finding, Health, Severity
+from epview.core.world import World
 
 Judge = Callable[[Facts], Iterator[Finding]]
+Survey = Callable[[World, Moment, Mapping[Key, datetime]], Iterator[Finding]]
+"""Asks the world at a moment; the mapping tells since when a Service that was seen before is gone."""
 
 CAUSES = 13
 """Rank of the causes of not-ready pods: among these the one with most pods leads."""
@@ -32,7 +37,7 @@ class Rule:
 
     ``rank`` orders headlines, smallest first: (place in the order, place among its peers). ``cause``
     is what a cause of rank `CAUSES` is called where several share a Service. ``folds`` are the rules
-    whose findings become details under this one.
+    whose findings become details under this one. ``survey`` finds what belongs to no Service.
     """
 
     id: str
@@ -41,6 +46,7 @@ class Rule:
     judge: Judge
     folds: frozenset[str] = frozenset()
     cause: str = ""
+    survey: Survey | None = None
     doc: str = field(default="", repr=False)
 
     def find(
@@ -101,7 +107,13 @@ def catalogue() -> dict[str, Rule]:
 
 def _with_doc(rule: Rule, doc: str) -> Rule:
     """The rule with its module's docstring: its page."""
-    return Rule(rule.id, rule.title, rule.rank, rule.judge, rule.folds, rule.cause, doc)
+    return replace(rule, doc=doc)
+
+
+def survey(world: World, moment: Moment, gone: Mapping[Key, datetime]) -> tuple[Finding, ...]:
+    """What the rules find that belongs to no Service."""
+    rules = [rule.survey for rule in catalogue().values() if rule.survey]
+    return tuple(finding for ask in rules for finding in ask(world, moment, gone))
 
 
 def judge(facts: Facts) -> Judgement:
@@ -114,7 +126,8 @@ def judge(facts: Facts) -> Judgement:
             found.extend(rule.judge(facts))
         except BlindError as missing:
             unknown.append(rule.id)
-            blind[missing.resource] = None
+            if not missing.elsewhere:
+                blind[missing.resource] = None
     findings = _fold(found)
     return Judgement(findings, _headline(findings, len(facts.active)), tuple(unknown), tuple(blind))
 

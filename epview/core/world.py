@@ -19,6 +19,7 @@ from typing import Any, Final
 import msgspec
 
 from epview.core.addresses import Addresses
+from epview.core.aliases import Aliases
 from epview.core.changes import Change, Drop, Put, Relist
 from epview.core.groups import LabelSet, PodGroup
 from epview.core.objects import (
@@ -64,6 +65,7 @@ class World:
         self._services_by_pair: defaultdict[tuple[str, str, str], set[Key]] = defaultdict(set)
         self._pods_on: defaultdict[str, dict[Key, Pod]] = defaultdict(dict)
         self.addresses = Addresses(self.services, self.endpoints, self._slices_of)
+        self._aliases = Aliases()
         self._pod_of_uid: dict[str, Key] = {}
         self._service_of_uid: dict[str, Key] = {}
         self._unmatched: set[Key] = set()
@@ -138,6 +140,7 @@ class World:
         self.states[key] = state
         if old is not None and old.phase == state.phase:
             return set()
+        self.addresses.version += state.resource == "services"
         return {k for k in self.services if not state.namespace or k.namespace == state.namespace}
 
     # -- queries ------------------------------------------------------------------------------
@@ -208,7 +211,7 @@ class World:
                 self._link_selector(key, after)
         if new is None:
             self._unmatched.discard(key)
-        return {key} | self.addresses.of_service(old, new)
+        return {key} | self.addresses.of_service(old, new) | self._aliases.of_service(old, new)
 
     def _link_selector(self, key: Key, selector: dict[str, str]) -> None:
         pairs = [(key.namespace, k, v) for k, v in selector.items()]

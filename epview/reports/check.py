@@ -12,7 +12,7 @@ import msgspec
 from epview.core.nearness import nearest
 from epview.core.objects import Key
 from epview.core.projector import Projector
-from epview.core.view import ResourceState, ServiceView, Severity, View
+from epview.core.view import Finding, ResourceState, ServiceView, Severity, View
 from epview.reports.report import gaps, reaches, report
 from epview.sources.gather import gather
 from epview.sources.source import Source, SourceError
@@ -46,6 +46,7 @@ def check(source: Source, options: CheckOptions) -> int:
     info = msgspec.structs.replace(source.info(), namespaces=options.namespaces)
     view = projector.project(source.now(), info)
     services = _chosen(view, options)
+    view = msgspec.structs.replace(view, findings=_in_scope(view, options))
     _write(view, services, options.output)
     if gaps(view, services) and not options.allow_partial:
         return INCOMPLETE
@@ -85,6 +86,16 @@ def _chosen(view: View, options: CheckOptions) -> list[ServiceView]:
     guess = nearest(name, (k.name for k in view.services if k.namespace == key.namespace))
     hint = f"Did you mean {guess}?" if guess else f"See `kubectl get services -n {key.namespace}`."
     raise SourceError(f"There is no Service {key}.", hint, kind="usage")
+
+
+def _in_scope(view: View, options: CheckOptions) -> tuple[Finding, ...]:
+    """Findings that belong to no Service: none where one Service was asked for, else of the namespaces."""
+    if options.service:
+        return ()
+    scope = options.namespaces
+    return tuple(
+        f for f in view.findings if scope is None or any(o.split("/")[1] in scope for o in f.objects)
+    )
 
 
 def _write(view: View, services: Sequence[ServiceView], output: str) -> None:

@@ -26,6 +26,8 @@ def write(console: Console, view: View, services: Sequence[ServiceView]) -> None
         console.print(_table(services, ascii_only=console.options.ascii_only))
     else:
         console.print(Text("No Services found."))
+    for finding in view.findings:
+        console.print(Text(f"{finding.severity.value}: {finding.rule} {finding.message}"))
     counts = summary(services)
     parts = [f"{counts[h.value]} {h.value}" for h in Health if counts[h.value]]
     total = counts["services"]

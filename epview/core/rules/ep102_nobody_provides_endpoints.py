@@ -65,4 +65,6 @@ def _reason(facts: Facts) -> tuple[str, str, str]:
     return f"the Endpoints {facts.key.name} hold no address", "subsets", "empty"
 
 
-RULE = Rule("EP102", "No selector, and nobody provides an endpoint", (5, 0), judge)
+RULE = Rule(
+    "EP102", "No selector, and nobody provides an endpoint", (5, 0), judge, folds=frozenset({"EP801"})
+)

@@ -45,4 +45,4 @@ def judge(facts: Facts) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("EP107", "No pod of the Service's IP family", (11, 0), judge)
+RULE = Rule("EP107", "No pod of the Service's IP family", (11, 0), judge, folds=frozenset({"EP801"}))

@@ -36,7 +36,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if facts.matching:
         return
     found = hints(facts)
-    calm = facts.young() or _namespace_goes(facts)
+    calm = facts.young() or _namespace_goes(facts) or _scales_to_zero(facts)
     wanted = pairs(facts.selector)
     message = f"no pod has {wanted}" if len(facts.selector) == 1 else f"no pod matches {wanted}"
     remedy = [get_pods(facts.key.namespace)]
@@ -63,6 +63,12 @@ def _evidence(hint: Hint) -> tuple[str, str, str]:
 def _namespace_goes(facts: Facts) -> bool:
     namespace = facts.world.namespaces.get(Key("", facts.key.namespace))
     return namespace is not None and namespace.status.phase == "Terminating"
+
+
+def _scales_to_zero(facts: Facts) -> bool:
+    """Labels of operators that take the last pod away and bring one back with the next request."""
+    keys = {*facts.selector, *facts.service.metadata.labels}
+    return any(key.partition("/")[0].endswith(("knative.dev", "keda.sh")) for key in keys if "/" in key)
 
 
 RULE = Rule("EP201", "Selector matches no pod", (9, 0), judge, folds=frozenset({"EP801"}))

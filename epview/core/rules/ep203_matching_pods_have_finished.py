@@ -36,10 +36,14 @@ def judge(facts: Facts) -> Iterator[Finding]:
         return
     alone = not facts.active and not facts.terminating
     count = len(finished)
-    are = "pod that matches has" if count == 1 else f"{count} pods that match have"
-    words = (
-        f"the {are} finished" if alone else f"{count} finished {'pod' if count == 1 else 'pods'} match too"
-    )
+    if alone:
+        words = (
+            "the pod that matches has finished"
+            if count == 1
+            else f"the {count} pods that match have finished"
+        )
+    else:
+        words = "1 finished pod matches too" if count == 1 else f"{count} finished pods match too"
     reason = finished[0].status.reason or finished[0].status.phase
     yield RULE.find(
         Severity.ERROR if alone else Severity.INFO,

@@ -42,10 +42,12 @@ def judge(facts: Facts) -> Iterator[Finding]:
     words = f"{count} pod{'s' if count > 1 else ''} terminating" + (
         f", {serving} still serving" if serving else ""
     )
+    alone = "" if facts.active else ", and no other pod matches"
     pod = (stuck or facts.terminating)[0]
     yield RULE.find(
-        Severity.WARNING if stuck else Severity.INFO,
-        f"{len(stuck)} terminating pod{'s are' if len(stuck) > 1 else ' is'} stuck" if stuck else words,
+        Severity.WARNING if stuck or alone else Severity.INFO,
+        (f"{len(stuck)} terminating pod{'s are' if len(stuck) > 1 else ' is'} stuck" if stuck else words)
+        + alone,
         evidence=[
             (ref(p), "metadata.deletionTimestamp", p.metadata.deletion_timestamp.isoformat())
             for p in facts.terminating[:5]
