@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import structs
+
 from epview.core import controllers
 from epview.core.changes import Change, Put
 from epview.core.objects import (
@@ -23,6 +25,7 @@ from epview.core.objects import (
     SLICE_CONTROLLER,
     Endpoints,
     EndpointSlice,
+    Event,
     Key,
     Object,
     ObjectMeta,
@@ -32,7 +35,7 @@ from epview.core.objects import (
 )
 from epview.core.view import Phase, ResourceState, SourceInfo
 from epview.core.world import World
-from epview.sources.decode import clean_tree, convert_object, redact
+from epview.sources.decode import clean_text, clean_tree, convert_object, redact
 from epview.sources.manifests import read
 from epview.sources.source import Sink, SourceError
 
@@ -41,11 +44,12 @@ class FileSource:
     """Implements `Source` for files. Raises `SourceError` (kind ``usage``) on construction.
 
     ``now``: judge as of that time; None takes the newest time the objects carry, else the clock's.
-    ``skipped`` counts objects of kinds that epview does not read, by kind.
+    ``namespace``: where objects belong that name none, as for kubectl. ``skipped`` counts objects of kinds that epview does not read, by kind.
     """
 
-    def __init__(self, paths: Sequence[str], now: datetime | None = None) -> None:
+    def __init__(self, paths: Sequence[str], now: datetime | None = None, namespace: str = "default") -> None:
         self.skipped: Counter[str] = Counter()
+        self._namespace = namespace
         self._paths = tuple(paths)
         self._raw: dict[tuple[str, Key], dict[str, Any]] = {}
         self._objects: dict[tuple[str, Key], Object] = {}
@@ -60,6 +64,7 @@ class FileSource:
             )
         self._dumped = any(obj.metadata.uid for obj in self._objects.values())
         if not self._dumped:
+            self._complete()
             self._add_controllers_work()
         self._now = now or max(_times(self._objects.values()), default=datetime.now(UTC))
 
@@ -95,16 +100,19 @@ class FileSource:
     # -- reading ------------------------------------------------------------------------------
 
     def _take(self, name: str, tree: dict[str, Any]) -> None:
-        kind = BY_KIND.get(tree["kind"]) if isinstance(tree.get("kind"), str) else None
-        if kind is None or not str(tree.get("apiVersion", "")).endswith(kind.api.rsplit("/", 1)[-1]):
-            self.skipped[str(tree.get("kind") or "without kind")] += 1
+        named = tree.get("kind")
+        kind = BY_KIND.get(named) if isinstance(named, str) else None
+        version = tree.get("apiVersion")  # the items of a typed list bear none
+        if kind is None or version not in (None, kind.version):
+            other = f" ({version})" if kind else ""  # a Service of Knative is another thing
+            self.skipped[clean_text(f"{named or 'without kind'}{other}")] += 1
             return
         metadata = tree.get("metadata")
         if kind.namespaced and isinstance(metadata, dict) and not metadata.get("namespace"):
-            tree = {**tree, "metadata": {**metadata, "namespace": "default"}}
+            tree = {**tree, "metadata": {**metadata, "namespace": self._namespace}}
         cleaned = clean_tree(tree)
         obj = convert_object(kind, cleaned)
-        if obj is None:
+        if obj is None or not obj.metadata.name:
             raise SourceError(
                 f"{name} holds a {kind.kind} without a name.",
                 "Each object needs metadata.name.",
@@ -158,6 +166,23 @@ class FileSource:
 
     # -- manifests ----------------------------------------------------------------------------
 
+    def _complete(self) -> None:
+        """What the API server would fill in, as far as it matters: identities, and names of slice ports."""
+        for (kind, key), obj in self._objects.items():
+            match obj:
+                case Pod():
+                    meta = structs.replace(obj.metadata, uid=_uid(kind, key))
+                    obj = structs.replace(obj, metadata=meta)
+                case Event(involved_object=about):
+                    of = Key(about.namespace or key.namespace, about.name)
+                    obj = structs.replace(
+                        obj, involved_object=structs.replace(about, uid=about.uid or _uid(about.kind, of))
+                    )
+                case EndpointSlice(ports=ports) if ports:
+                    named = tuple(structs.replace(port, name=port.name or "") for port in ports)
+                    obj = structs.replace(obj, ports=named)
+            self._objects[(kind, key)] = obj
+
     def _add_controllers_work(self) -> None:
         """What the endpoint, endpointslice and mirroring controllers would add to these manifests."""
         world = World()
@@ -175,6 +200,10 @@ class FileSource:
                 added += _slices(key, controllers.mirrored(endpoints), MIRRORING_CONTROLLER)
         for kind, obj in added:
             self._objects.setdefault((kind, obj.key), obj)
+
+
+def _uid(kind: str, key: Key) -> str:
+    return f"{kind}/{key}"
 
 
 def _made(service: Service, expected: controllers.Expected) -> Iterator[tuple[str, Object]]:

@@ -48,7 +48,9 @@ def gather(source: Source, timeout: float | None = None, progress: Progress | No
 def settled(projector: Projector) -> bool:
     """Every watched resource has been told of, and its first try is over."""
     states = projector.world.states.values()
-    return {kind.resource for kind in KINDS} <= {s.resource for s in states} and all(s.settled for s in states)
+    return {kind.resource for kind in KINDS} <= {s.resource for s in states} and all(
+        s.settled for s in states
+    )
 
 
 def _refuse_nothing(projector: Projector) -> None:

@@ -18,6 +18,8 @@ from epview.sources.source import SourceError
 MAX_BYTES: Final = 512 << 20
 MAX_NODES: Final = 20_000_000
 """Values in all, aliases counted as often as they stand: a few bytes of YAML can mean billions."""
+MAX_GROWTH: Final = (1_000_000, 100)
+"""From so many values on, aliases may at most multiply what is written by so much."""
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -107,20 +109,30 @@ def _where(error: yaml.YAMLError) -> str:
 
 
 def _measure(name: str, document: Any) -> None:
-    """Refuse what aliases blow up, before anything walks it."""
+    """Refuse what aliases blow up, or turn into a circle, before anything walks it."""
     sizes: dict[int, int] = {}
+    written = 0
 
     def size(node: Any) -> int:
+        nonlocal written
         if not isinstance(node, dict | list):
+            written += 1
             return 1
-        if id(node) not in sizes:
-            sizes[id(node)] = 1  # a cycle counts once
-            sizes[id(node)] = 1 + sum(map(size, node.values() if isinstance(node, dict) else node))
-        return sizes[id(node)]
+        found = sizes.get(id(node))
+        if found == 0:
+            raise SourceError(f"{name} holds an alias of something that it is part of.", kind="usage")
+        if found is None:
+            sizes[id(node)] = 0
+            found = 1 + sum(map(size, node.values() if isinstance(node, dict) else node))
+            sizes[id(node)] = found
+            written += 1
+        return found
 
-    if size(document) > MAX_NODES:
+    total = size(document)
+    least, factor = MAX_GROWTH
+    if total > MAX_NODES or (total > least and total > factor * written):
         raise SourceError(
-            f"{name} means more than {MAX_NODES:,} values once its aliases are followed.", kind="usage"
+            f"{name} means {total:,} values once its aliases are followed: too many.", kind="usage"
         )
 
 

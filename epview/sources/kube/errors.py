@@ -83,13 +83,14 @@ _BY_CODE: Final[Mapping[int, type[ApiError]]] = {
 }
 _HINTS: Final[Mapping[type[ApiError], str]] = {
     Unauthorized: "Log in again, or choose another user with --user or --context.",
-    Forbidden: "`epview rbac` prints the rights epview needs.",
 }
 
 
 def _sentence(text: str) -> str:
     text = clean_text(" ".join(text.split()))
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    if len(text) > _LONGEST:
+        return text[: _LONGEST - 1] + "…"
+    return text if not text or text[-1] in ".!?…" else f"{text}."
 
 
 def _seconds(text: str | None) -> float:

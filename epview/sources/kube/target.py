@@ -232,7 +232,10 @@ def _nothing_chosen(kubeconfig: Kubeconfig) -> Exception:
         known = nearest("", kubeconfig.contexts)
         return usage("The kubeconfig has no current context.", f"Choose one with --context. {known}")
     looked = ", ".join(kubeconfig.looked_for)
-    what = f"There is nothing in {looked}" if kubeconfig.files else f"No kubeconfig was found: {looked}"
+    if kubeconfig.files or any(map(os.path.exists, kubeconfig.looked_for)):
+        what = f"The kubeconfig names no cluster: {looked}"
+    else:
+        what = f"No kubeconfig was found: {looked}"
     return usage(f"{what}.", "Name one with --kubeconfig or KUBECONFIG, or look around with `epview --demo`.")
 
 
