@@ -329,7 +329,7 @@ def _check_files(args: argparse.Namespace) -> int:
     from epview.reports.check import check
     from epview.sources.files import FileSource
 
-    source = FileSource(args.filename, args.now)
+    source = FileSource(args.filename, args.now, args.namespace[0] if args.namespace else "default")
     if source.skipped:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(source.skipped.items()))
         print(f"epview: left out what it does not read: {kinds}.", file=sys.stderr)

@@ -545,6 +545,11 @@ class Kind(Struct, frozen=True):
     namespaced: bool = True
     required: bool = True
 
+    @property
+    def version(self) -> str:
+        """The ``apiVersion`` of its objects."""
+        return self.api.removeprefix("/apis/").removeprefix("/api/")
+
     def path(self, namespace: str | None = None, name: str = "") -> str:
         """The URL path of the collection (``namespace=None``: all namespaces) or of one object."""
         scope = f"/namespaces/{namespace}" if namespace is not None and self.namespaced else ""

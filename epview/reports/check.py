@@ -42,8 +42,8 @@ def check(source: Source, options: CheckOptions) -> int:
     ``allow_partial`` is off.
     """
     projector = gather(source, options.timeout, _progress() if options.output == "table" else None)
-    _check_namespaces(projector, options)
     info = msgspec.structs.replace(source.info(), namespaces=options.namespaces)
+    _check_namespaces(projector, options, in_files=info.kind == "files")
     view = projector.project(source.now(), info)
     services = _chosen(view, options)
     view = msgspec.structs.replace(view, findings=_in_scope(view, options))
@@ -57,17 +57,18 @@ def check(source: Source, options: CheckOptions) -> int:
     return FOUND if orphans or any(reaches(service, threshold) for service in services) else OK
 
 
-def _check_namespaces(projector: Projector, options: CheckOptions) -> None:
+def _check_namespaces(projector: Projector, options: CheckOptions, *, in_files: bool) -> None:
     """A namespace that does not exist would look like an empty one."""
     world = projector.world
-    if not world.sees("namespaces"):
-        return
-    known = {key.name for key in world.namespaces}
+    known = {key.name for key in world.namespaces} if world.sees("namespaces") else set()
+    if in_files:  # they need not hold the Namespaces of what they hold
+        known |= {key.namespace for key in world.services}
     for name in options.namespaces or ():
         if known and name not in known:
             guess = nearest(name, known)
             hint = f"Did you mean {guess}?" if guess else "See `kubectl get namespaces`, or use -A for all."
-            raise SourceError(f"There is no namespace {name}.", hint, kind="usage")
+            where = "in the files" if in_files else "in the cluster"
+            raise SourceError(f"There is no namespace {name} {where}.", hint, kind="usage")
 
 
 def _chosen(view: View, options: CheckOptions) -> list[ServiceView]:

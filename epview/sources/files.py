@@ -44,7 +44,8 @@ class FileSource:
     """Implements `Source` for files. Raises `SourceError` (kind ``usage``) on construction.
 
     ``now``: judge as of that time; None takes the newest time the objects carry, else the clock's.
-    ``namespace``: where objects belong that name none, as for kubectl. ``skipped`` counts objects of kinds that epview does not read, by kind.
+    ``namespace``: where objects belong that name none, as for kubectl. ``skipped`` counts objects of kinds
+    that epview does not read, by kind.
     """
 
     def __init__(self, paths: Sequence[str], now: datetime | None = None, namespace: str = "default") -> None:

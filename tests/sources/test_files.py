@@ -1,0 +1,324 @@
+"""Manifests and dumps as a source: what is read, what is filled in, and what is told of bad input."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.builders import (
+    NOW,
+    Tree,
+    ago,
+    endpoint,
+    endpoint_slice,
+    http_get,
+    pod,
+    raised,
+    service,
+    unhealthy,
+)
+
+from epview.core.objects import Key
+from epview.core.projector import Projector
+from epview.core.view import BackendState, Phase, ServiceView, View
+from epview.sources.files import FileSource
+from epview.sources.gather import gather
+from epview.sources.source import SourceError
+
+
+def bare(*trees: Tree) -> list[Tree]:
+    """The same objects as somebody would write them by hand: without uids."""
+    made = json.loads(json.dumps(trees))
+    for tree in made:
+        tree["metadata"].pop("uid", None)
+        tree.get("involvedObject", {}).pop("uid", None)
+        for one in tree.get("endpoints") or ():
+            one.get("targetRef", {}).pop("uid", None)
+    return made
+
+
+def write(folder: Path, *trees: Any, name: str = "world.yaml") -> str:
+    path = folder / name
+    path.write_text("\n---\n".join(json.dumps(tree) for tree in trees), "utf-8")
+    return str(path)
+
+
+def projected(source: FileSource) -> Projector:
+    return gather(source)
+
+
+def shown(*paths: str, **how: Any) -> View:
+    source = FileSource(paths, how.pop("now", NOW), **how)
+    return projected(source).project(source.now(), source.info())
+
+
+def web(view: View, name: str = "shop/web") -> ServiceView:
+    return view.services[Key(*name.split("/"))]
+
+
+# -- what is read ----------------------------------------------------------------------------------
+
+
+def test_manifests_get_what_the_controllers_would_add(tmp_path: Path) -> None:
+    view = shown(write(tmp_path, *bare(service(), pod(), pod("web-2", ips=["10.244.1.2"]))))
+    found = web(view)
+    assert (found.health, found.ready) == ("ok", 2)
+    assert [(b.pod, b.address, b.state) for b in found.backends] == [
+        ("web-1", "10.244.1.1", BackendState.READY),
+        ("web-2", "10.244.1.2", BackendState.READY),
+    ]
+    assert found.backends[0].listed_in == ("EndpointSlice/web-0", "Endpoints/web")
+
+
+def test_pods_without_uid_keep_their_own_events(tmp_path: Path) -> None:
+    broken = pod("web-2", ready=False, ips=["10.244.1.2"], readiness=http_get())
+    event = unhealthy(broken, "Readiness probe failed: HTTP probe failed with statuscode: 503")
+    view = shown(write(tmp_path, *bare(service(), pod(readiness=http_get()), broken, event)))
+    found = web(view)
+    assert raised(found) == {"EP302", "EP303"}
+    probes = {b.pod: b.failing_probe for b in found.backends}
+    assert probes["web-1"] is None
+    assert probes["web-2"] is not None
+    assert "503" in probes["web-2"].message
+
+
+def test_a_slice_written_by_hand_may_leave_its_port_without_a_name(tmp_path: Path) -> None:
+    by_hand = service("db", selector={}, ports=[{"port": 5432, "targetPort": 5432}])
+    slice_ = endpoint_slice("db-1", "db", endpoints=[endpoint("192.168.1.100")], ports=[{"port": 5432}])
+    found = web(shown(write(tmp_path, *bare(by_hand, slice_))), "shop/db")
+    assert raised(found) == {"EP101"}
+    assert found.ports[0].ready == 1
+
+
+def test_a_dump_is_taken_as_it_is(tmp_path: Path) -> None:
+    found = shown(write(tmp_path, service(), pod()))
+    assert "endpoints" in web(found).gaps
+    assert web(found).health == "unknown"
+    states = {state.resource: state.phase for state in found.states}
+    assert states["endpoints"] is Phase.FAILED
+    assert states["pods"] is Phase.LIVE
+
+
+def test_a_pod_without_status_is_not_judged(tmp_path: Path) -> None:
+    tree = bare(service(), pod())
+    del tree[1]["status"]
+    assert web(shown(write(tmp_path, *tree))).health == "unknown"
+
+
+def test_a_typed_list_as_the_api_answers_it(tmp_path: Path) -> None:
+    items = [{k: v for k, v in pod().items() if k not in ("kind", "apiVersion")}]
+    listed = {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "7"}, "items": items}
+    view = shown(write(tmp_path, service(), listed))
+    assert len(web(view).backends) == 1
+
+
+def test_a_kind_of_the_same_name_in_another_group_is_left_out(tmp_path: Path) -> None:
+    foreign = {**service("hello"), "apiVersion": "serving.knative.dev/v1"}
+    source = FileSource([write(tmp_path, service(), foreign)])
+    assert dict(source.skipped) == {"Service (serving.knative.dev/v1)": 1}
+
+
+def test_unknown_kinds_are_counted(tmp_path: Path) -> None:
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
+    source = FileSource([write(tmp_path, service(), config, config)])
+    assert source.skipped == {"ConfigMap": 2}
+
+
+def test_the_namespace_of_what_names_none(tmp_path: Path) -> None:
+    tree = bare(service())[0]
+    del tree["metadata"]["namespace"]
+    path = write(tmp_path, tree)
+    assert list(shown(path).services) == [("default", "web")]
+    assert list(shown(path, namespace="shop").services) == [("shop", "web")]
+
+
+def test_a_folder_with_its_subfolders_and_both_formats(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    write(tmp_path, service(), name="a.yml")
+    write(tmp_path / "deep", service("api"), name="b.json")
+    (tmp_path / "notes.txt").write_text("not a manifest: {", "utf-8")
+    assert set(shown(str(tmp_path)).services) == {("shop", "web"), ("shop", "api")}
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = io.BytesIO(json.dumps(service()).encode())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(data))
+    assert set(shown("-").services) == {("shop", "web")}
+
+
+def test_the_later_of_two_objects_of_one_name_counts(tmp_path: Path) -> None:
+    path = write(tmp_path, service(selector={"app": "old"}), service(selector={"app": "web"}))
+    assert dict(web(shown(path)).selector or {}) == {"app": "web"}
+
+
+def test_a_dump_is_judged_as_of_its_newest_time(tmp_path: Path) -> None:
+    running = pod(changed=30)
+    event = unhealthy(running, "Readiness probe failed: x", seen=10)
+    source = FileSource([write(tmp_path, service(), running, event)])
+    assert source.now() == datetime.fromisoformat(ago(10))
+    assert FileSource([write(tmp_path, service())], NOW).now() == NOW
+
+
+def test_the_whole_object_is_there_without_secrets(tmp_path: Path) -> None:
+    tree = pod()
+    tree["spec"]["containers"][0]["env"] = [{"name": "A", "value": "hidden"}]
+    source = FileSource([write(tmp_path, service(), tree)])
+    whole = source.get("Pod", Key("shop", "web-1"))
+    assert "hidden" not in json.dumps(whole)
+    with pytest.raises(SourceError):
+        source.get("Pod", Key("shop", "nobody"))
+
+
+def test_a_default_namespace_where_the_services_share_one(tmp_path: Path) -> None:
+    one = FileSource([write(tmp_path, service())])
+    two = FileSource([write(tmp_path, service(), service("a", "b"), name="b.yaml")])
+    assert (one.default_namespace(), two.default_namespace()) == ("shop", "default")
+
+
+# -- odd but not broken ----------------------------------------------------------------------------
+
+
+def test_yaml_that_reads_values_as_something_else(tmp_path: Path) -> None:
+    """Numbers and dates as labels, lists that are null: the object stays."""
+    text = """
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop, labels: {version: 1, since: 2024-01-01, on: true}}
+spec: {selector: {app: web, since: 2024-01-01}, ports: null, externalIPs: null}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-1, namespace: shop, labels: {app: web, since: 2024-01-01}}
+spec: {containers: null, nodeName: null}
+status: {phase: Running, podIPs: [{ip: 10.0.0.1}], conditions: null, containerStatuses: null}
+"""
+    path = tmp_path / "odd.yaml"
+    path.write_text(text, "utf-8")
+    found = web(shown(str(path)))
+    assert dict(found.selector or {}) == {"app": "web", "since": "2024-01-01"}
+    assert [b.pod for b in found.backends] == ["web-1"]
+
+
+def test_null_subsets_and_endpoints(tmp_path: Path) -> None:
+    empty = {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": {"name": "web", "namespace": "shop", "uid": "e"},
+        "subsets": None,
+    }
+    placeholder = {**endpoint_slice("web-1", ports=None), "endpoints": None}
+    found = web(shown(write(tmp_path, service(), empty, placeholder)))
+    assert raised(found) == {"EP201"}
+
+
+def test_empty_documents_and_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "w.yaml"
+    path.write_bytes(b"\xef\xbb\xbf---\n---\n" + yaml.safe_dump(service()).encode() + b"\n---\n")
+    assert set(shown(str(path)).services) == {("shop", "web")}
+
+
+def test_text_that_would_steer_a_terminal_is_made_visible(tmp_path: Path) -> None:
+    hostile = service(selector={"app": "\x1b]52;c;evil\x07"})
+    hostile["metadata"]["labels"] = {"\u202eevil": "x"}
+    view = shown(write(tmp_path, hostile))
+    told = str(web(view))
+    assert "\x1b" not in told
+    assert "\u202e" not in told
+
+
+# -- bad input: one sentence that helps ------------------------------------------------------------
+
+
+def refused(*paths: str) -> str:
+    with pytest.raises(SourceError) as caught:
+        FileSource(paths)
+    assert caught.value.kind == "usage"
+    assert "Traceback" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    assert "no such file" in refused(str(tmp_path / "gone.yaml"))
+
+
+def test_a_folder_without_manifests(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x", "utf-8")
+    assert "holds no YAML or JSON file" in refused(str(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["kind: Service\n  metadata: {", "{\n  broken", "a: b: c"])
+def test_broken_yaml_says_where(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_text(text, "utf-8")
+    told = refused(str(path))
+    assert "broken.yaml" in told
+    assert "line " in told
+    assert "column " in told
+
+
+@pytest.mark.parametrize("data", [b"\x7fELF\x02\x01\xff\xfe", b"\x89PNG\r\n\x1a\n\x00", b"a: \x00"])
+def test_bytes_that_are_no_text(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "binary.yaml"
+    path.write_bytes(data)
+    assert "binary.yaml" in refused(str(path))
+
+
+@pytest.mark.parametrize("text", ["", "---\n", "# only a comment\n"])
+def test_nothing_in_it(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "empty.yaml"
+    path.write_text(text, "utf-8")
+    assert "no object that epview reads" in refused(str(path))
+
+
+@pytest.mark.parametrize("tree", [{"apiVersion": "v1", "kind": "List"}, {"kind": "PodList", "items": None}])
+def test_a_list_without_items(tmp_path: Path, tree: Tree) -> None:
+    assert "no object that epview reads" in refused(write(tmp_path, tree))
+
+
+def test_only_kinds_it_does_not_read_are_named(tmp_path: Path) -> None:
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
+    assert "1 ConfigMap" in refused(write(tmp_path, config))
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"apiVersion": "v1", "kind": "Pod"},
+        {"apiVersion": "v1", "kind": "Pod", "metadata": None},
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "x-"}},
+    ],
+)
+def test_a_pod_without_a_name(tmp_path: Path, tree: Tree) -> None:
+    assert "a Pod without a name" in refused(write(tmp_path, tree))
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "just words\n", "metadata: {name: x}\n", "kind: 5\n"])
+def test_documents_that_are_no_objects(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "other.yaml"
+    path.write_text(text, "utf-8")
+    assert "other.yaml holds a" in refused(str(path))
+
+
+def test_aliases_that_multiply(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    path = tmp_path / "bomb.yaml"
+    path.write_text("\n".join(["kind: Service", *lines]), "utf-8")
+    assert "aliases" in refused(str(path))
+
+
+def test_an_alias_of_what_it_is_part_of(tmp_path: Path) -> None:
+    path = tmp_path / "cycle.yaml"
+    path.write_text("kind: Service\nmetadata: &m\n  name: web\n  self: *m\n", "utf-8")
+    assert "alias" in refused(str(path))
+
+
+def test_nested_too_deeply(tmp_path: Path) -> None:
+    deep = tmp_path / "deep.json"
+    deep.write_text('{"kind": "Pod", "a": ' + "[" * 100_000 + "]" * 100_000 + "}", "utf-8")
+    assert "deep.json" in refused(str(deep))
