@@ -135,8 +135,10 @@ def _ready(view: ServiceView, frame: Frame) -> Span:
     if view.backed_by is BackedBy.EXTERNAL:
         return Span(frame.glyphs.dash, Role.MUTED)
     total = view.ready + view.not_ready + view.terminating
+    if not total and view.loading:
+        return Span(frame.glyphs.dash, Role.MUTED)
     if not total and view.backed_by is BackedBy.NOTHING:
-        return Span(frame.glyphs.dash, Role.MUTED if view.loading else health_role(view.health))
+        return Span(frame.glyphs.dash, health_role(view.health))
     role = Role.OK if view.ready and view.ready == total else Role.WARNING if view.ready else Role.ERROR
     bars = frame.trends.bars(view.key, frame.now, frame.glyphs.bars)
     return Span(f"{view.ready}/{total}" + (f" {bars}" if bars else ""), Role.MUTED if view.loading else role)

@@ -14,6 +14,8 @@ from epview.present.why import backend_why, gap_words
 def preview(view: ServiceView, frame: Frame, width: int, *, backends: int = 2) -> list[Line]:
     """The path, the headline in full, the addresses with trouble, the first remedy."""
     out = path_flow(view, frame, width)
+    if view.loading:
+        return out
     if view.headline is not None:
         sign = severity_span(view.headline, frame.glyphs)
         head = line(Span(f"{sign.text} ", sign.role), Span(clean(view.headline.message), Role.STRONG))

@@ -16,6 +16,7 @@ from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, join
 from epview.present.why import gap_words, why
 
 TITLE_DROP: Final = (2, 1)
+WAITING: Final = line(Span("No verdict before the lists it depends on are complete.", Role.MUTED))
 GAP: Final = Span("   ")
 
 
@@ -91,6 +92,8 @@ def first_broken(path: Iterable[Hop]) -> int | None:
 
 def path_parts(view: ServiceView, frame: Frame) -> list[Line]:
     """Each hop as one Line: sign, what, text. The first broken one stands out, later ones fade."""
+    if view.loading:
+        return [WAITING]
     broken = first_broken(view.path)
     parts: list[Line] = []
     for at, hop in enumerate(view.path):
@@ -115,6 +118,8 @@ def path_flow(view: ServiceView, frame: Frame, width: int) -> list[Line]:
 
 def path_lines(view: ServiceView, frame: Frame, width: int) -> list[Line]:
     """The path one hop a line, with what clients meet at the broken one."""
+    if view.loading:
+        return [WAITING]
     broken = first_broken(view.path)
     room = max((cell_width(hop.what) for hop in view.path), default=0)
     out: list[Line] = []
@@ -234,7 +239,7 @@ def with_ages(text: str, frame: Frame) -> str:
 def findings_lines(view: ServiceView, frame: Frame) -> list[Line]:
     """All findings, root causes first, details and consequences folded under them."""
     if view.loading:
-        return [line(Span("No verdict before the lists it depends on are complete.", Role.MUTED))]
+        return [WAITING]
     out: list[Line] = []
     for finding in view.findings:
         if out and not finding.folded:

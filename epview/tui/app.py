@@ -43,7 +43,6 @@ class EpviewApp(Navigation, App[int]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
     CSS = """
-    Screen { background: $background; layers: base overlay; }
     #header { background: $panel; }
     .-ascii #path, .-ascii #box { border: ascii $border; }
     .-ascii #preview, .-ascii #below, .-ascii #event { border-top: ascii $border; }

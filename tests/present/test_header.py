@@ -51,8 +51,8 @@ def test_loading_is_a_determinate_line_a_resource():
         ),
     )
     lines = [text_of(each) for each in loading_lines(view, NOW, UNICODE, 80)]
-    assert lines[0] == " pods           ██████░░░░░░░░░░░░░░░░░░ 2,500 of 10,000"
-    assert lines[1].startswith(" services       ████████████████████████ 40")
+    assert lines[0] == " pods           ━━━━━━────────────────── 2,500 of 10,000"
+    assert lines[1].startswith(" services       ━━━━━━━━━━━━━━━━━━━━━━━━ 40")
     assert lines[2] == " events         ✗ forbidden: events is forbidden"
     assert lines[3] == " endpoints      ✗ failed: connection refused, next try in 9s (r now)"
 
@@ -66,7 +66,7 @@ def test_several_namespaces_share_one_line():
     states = tuple(state("pods", Phase.LISTING, namespace=name, loaded=5, total=10) for name in "ab")
     view = View(now=NOW, revision=1, source=SourceInfo(kind="cluster"), services={}, states=states)
     assert [text_of(each) for each in loading_lines(view, NOW, UNICODE, 64)] == [
-        " pods           ████░░░░ 10 of 20"
+        " pods           ━━━━──── 10 of 20"
     ]
 
 

@@ -347,8 +347,8 @@ async def test_q_quits_at_the_root_and_ctrl_c_anywhere():
 
 async def test_ten_thousand_services():
     changes = [
-        service(f"svc-{number:05}", f"ns-{number % 50}", selector={"app": f"a{number}"})
-        for number in range(10_000)
+        service(f"svc-{n:05}", f"ns-{n % 50}", ip=f"10.96.{n // 256}.{n % 256}", selector={"app": f"a{n}"})
+        for n in range(10_000)
     ]
     app = EpviewApp(FakeConnector(changes=[*changes, *live()]))
     async with app.run_test(size=(140, 40)) as pilot:

@@ -32,6 +32,7 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen { align: center middle; background: $background 60%; }
     HelpScreen #box {
         width: 90%; max-width: 96; height: 90%; border: round $border; background: $surface; padding: 0 1;
+        border-title-color: $foreground; border-title-style: bold;
     }
     HelpScreen TextPane { height: 1fr; background: $surface; }
     """

@@ -34,6 +34,7 @@ class Picker(ModalScreen[str | None], Generic[R]):
     Picker #box {
         width: 90%; max-width: 100; height: auto; max-height: 80%;
         border: round $border; background: $surface; padding: 0 1;
+        border-title-color: $foreground; border-title-style: bold;
     }
     Picker #box Input { border: none; height: 1; padding: 0 1; margin: 1 0 1 0; background: $panel; }
     Picker #choices { height: auto; max-height: 100%; min-height: 3; background: $surface; }

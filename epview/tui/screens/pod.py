@@ -47,6 +47,9 @@ class PodScreen(BaseScreen):
             yield TextPane(id="facts", indent=18)
             yield TextPane(id="yaml")
 
+    def footer_actions(self) -> list[actions.Action]:
+        return actions.footer("pod")
+
     def begin(self) -> None:
         self.focus_main()
         self.refresh_all()

@@ -47,8 +47,9 @@ class ServiceScreen(BaseScreen):
     ServiceScreen #panes { height: 1fr; }
     ServiceScreen #panes > * { height: 1fr; }
     ServiceScreen #below, ServiceScreen #event {
-        height: auto; max-height: 50%; border-top: solid $border; padding: 0 1;
+        height: 45%; border-top: solid $border; padding: 0 1;
     }
+    ServiceScreen #event { height: 7; }
     ServiceScreen #findings, ServiceScreen #endpoints, ServiceScreen #yaml { padding: 0 1; }
     ServiceScreen.-low #path, ServiceScreen.-flat #path { max-height: 6; }
     ServiceScreen.-low #below, ServiceScreen.-flat #below, ServiceScreen.-flat #path { display: none; }

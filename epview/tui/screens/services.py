@@ -37,13 +37,12 @@ class ServicesScreen(BaseScreen):
     ServicesScreen #loading { height: auto; max-height: 9; display: none; }
     ServicesScreen #loading.-some { display: block; margin: 1 1 0 1; }
     ServicesScreen #preview {
-        height: auto; min-height: 3; max-height: 9; padding: 0 1; border-top: solid $border;
+        height: 9; padding: 0 1; border-top: solid $border;
         scrollbar-size-vertical: 0; scrollbar-gutter: auto;
     }
     ServicesScreen.-flat #preview { display: none; }
-    ServicesScreen.-low #preview { max-height: 6; }
-    ServicesScreen.-high #preview { max-height: 14; }
-    ServicesScreen.-wide.-high #preview { min-height: 10; }
+    ServicesScreen.-low #preview { height: 6; }
+    ServicesScreen.-high #preview { height: 15; }
     """
 
     def __init__(self) -> None:
