@@ -14,7 +14,7 @@ from msgspec import Struct
 from epview.demo.access import Access
 from epview.demo.discovery import document
 from epview.demo.lists import Page, list_page
-from epview.demo.logs import log_options, log_stream
+from epview.demo.logs import Story, log_options, log_stream, story
 from epview.demo.requests import Request, Response, Route, attributes, route
 from epview.demo.resources import Json
 from epview.demo.status import (
@@ -69,6 +69,7 @@ class Api:
         self.access = access or Access()
         self.bookmark_seconds = bookmark_seconds
         self.intercept = intercept
+        self.story: Story = story
         self.address = "127.0.0.1"
         self.journal: deque[Journal] = deque(maxlen=10_000)
         self._lock = threading.Lock()
@@ -167,7 +168,7 @@ class Api:
             entry = self.store.get("pods", where.namespace, where.name)
             return entry.obj if entry else None
 
-        chunks = log_stream(read, options, self.store.clock)
+        chunks = log_stream(read, options, self.store.clock, self.story)
         return Response(200, chunks if options.follow else b"".join(chunks), "text/plain")
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from epview.demo.clock import rfc3339
 from epview.demo.company_legacy import build_legacy
+from epview.demo.company_logs import company_story
 from epview.demo.company_payments import build_payments
 from epview.demo.company_platform import build_platform
 from epview.demo.company_shop import build_shop
@@ -42,7 +43,7 @@ def build_company(store: Store, seed: int) -> Life:
         *build_platform(stage),
         *build_legacy(stage),
     ]
-    return Life(stage, scripts)
+    return Life(stage, scripts, company_story)
 
 
 def _namespace(name: str, created: datetime) -> Json:

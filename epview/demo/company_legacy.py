@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from epview.demo.controllers import LAST_APPLIED
+from epview.demo.derived import LAST_APPLIED
 from epview.demo.resources import Json
-from epview.demo.shapes import endpoint_port, endpoints, service, service_port
+from epview.demo.shapes import (
+    Workload,
+    container,
+    endpoint_port,
+    endpoints,
+    service,
+    service_port,
+    tcp_probe,
+)
 from epview.demo.stage import Script, Stage
 
 NS: Final = "legacy"
@@ -19,14 +27,24 @@ def build_legacy(stage: Stage) -> Iterator[Script]:
     _erp(stage)
     _archive(stage)
     _directory(stage)
+    _print_queue(stage)
+    _timeclock(stage)
     yield from ()
 
 
-def _service(stage: Stage, name: str, address: int, ports: list[Json]) -> None:
-    made = stage.ago(days=110)
-    stage.store.put(
-        service(NS, name, made, ports, cluster_ip=f"10.96.77.{address}", labels={"team": "legacy"})
+def _service(
+    stage: Stage, name: str, address: int, ports: list[Json], selector: Mapping[str, str] | None = None
+) -> None:
+    made = service(
+        NS,
+        name,
+        stage.ago(days=110),
+        ports,
+        cluster_ip=f"10.96.77.{address}",
+        selector=selector,
+        labels={"team": "legacy"},
     )
+    stage.store.put(made)
 
 
 def _by_hand(stage: Stage, name: str, addresses: Sequence[str], ports: list[Json], **meta: Any) -> None:
@@ -68,3 +86,20 @@ def _directory(stage: Stage) -> None:
     """The hand-written port has another name than the Service's, so no connection is led there."""
     _service(stage, "directory", 13, [service_port(636, None, "ldaps")])
     _by_hand(stage, "directory", ["192.168.9.53"], [endpoint_port(636, "ldap")])
+
+
+def _print_queue(stage: Stage) -> None:
+    """The hand-written address is another Service's cluster IP, which no endpoint may be."""
+    _service(stage, "print-queue", 14, [service_port(80)])
+    _by_hand(stage, "print-queue", ["10.96.12.10"], [endpoint_port(80)])
+
+
+def _timeclock(stage: Stage) -> None:
+    """Endpoints were applied by hand, but the Service has a selector: the controller overwrote them."""
+    ready = tcp_probe("http", period=5)
+    box = container(
+        "app", "registry.harbour.example/legacy/timeclock:1.0.2", (("http", 8080),), readiness=ready
+    )
+    stage.staff(Workload(namespace=NS, name="timeclock", containers=(box,)), stage.ago(days=33))
+    _service(stage, "timeclock", 15, [service_port(80, "http", "http")], {"app": "timeclock"})
+    _by_hand(stage, "timeclock", ["192.168.9.71"], [endpoint_port(8080, "http")])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 from zlib import crc32
 
 import msgspec
@@ -28,14 +28,20 @@ from epview.core.objects import (
     Service,
 )
 from epview.demo.clock import rfc3339
+from epview.demo.derived import (
+    HEADLESS_LABEL,
+    TRIGGER,
+    best_match,
+    mirror_metadata,
+    payload,
+    plain,
+    same_owner,
+    slice_metadata,
+)
 from epview.demo.resources import Json, Resource
 from epview.demo.store import Event, Store
 
-TRIGGER: Final = "endpoints.kubernetes.io/last-change-trigger-time"
 OVER_CAPACITY: Final = "endpoints.kubernetes.io/over-capacity"
-LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
-HEADLESS_LABEL: Final = "service.kubernetes.io/headless"
-LEADER: Final = "control-plane.alpha.kubernetes.io/leader"
 _ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"  # apimachinery util/rand: no vowels, no mistakable digits
 _WATCHED: Final = ("services", "pods", "nodes", "endpoints", "endpointslices")
 
@@ -128,9 +134,9 @@ class Controllers:
             wanted = expected(service, chosen, nodes)
             known = (namespace, name) in self._seen
             trigger = self._trigger(entry.obj, chosen)
-            subsets = [_plain(subset) for subset in wanted.subsets]
+            subsets = [plain(subset) for subset in wanted.subsets]
             self._write_endpoints(entry.obj, subsets, trigger, truncated=wanted.truncated)
-            meta = _slice_metadata(entry.obj, trigger)
+            meta = slice_metadata(entry.obj, trigger)
             if not known:  # a world that begins in the middle: its slices are as old as their Service
                 meta["creationTimestamp"] = entry.obj["metadata"]["creationTimestamp"]
             self._write_slices(namespace, name, SLICE_CONTROLLER, wanted.slices, meta)
@@ -199,7 +205,7 @@ class Controllers:
             endpoints = msgspec.convert(found.obj, Endpoints)
             if not not_mirrored_because(service, endpoints):
                 groups = mirrored(endpoints)
-                meta = _mirror_metadata(found.obj)
+                meta = mirror_metadata(found.obj)
                 meta["creationTimestamp"] = found.obj["metadata"]["creationTimestamp"]
         self._write_slices(namespace, name, MIRRORING_CONTROLLER, groups, meta)
 
@@ -216,11 +222,11 @@ class Controllers:
         """Bring one manager's slices of a Service to ``groups``, reusing the names that are there."""
         existing = self._slices(namespace, service, manager)
         for group in groups:
-            payload = _payload(group)
-            reused = _best_match(existing, payload)
+            body = payload(group)
+            reused = best_match(existing, body)
             if reused is not None:
                 existing.remove(reused)
-                if all(reused.get(k) == v for k, v in payload.items()) and _same_owner(reused, meta):
+                if all(reused.get(k) == v for k, v in body.items()) and same_owner(reused, meta):
                     continue
             name = reused["metadata"]["name"] if reused else self._new_name(namespace, service, manager)
             head = {
@@ -230,7 +236,7 @@ class Controllers:
                 "generation": 1,
                 **meta,
             }
-            self._store.put({"kind": "EndpointSlice", "metadata": head, **payload})
+            self._store.put({"kind": "EndpointSlice", "metadata": head, **body})
         for left in existing:
             self._store.delete("endpointslices", namespace, left["metadata"]["name"])
 
@@ -277,78 +283,3 @@ def _ready_since(pod: Pod) -> str:
 def _selects(service: Json, labels: Mapping[str, str]) -> bool:
     selector = (service.get("spec") or {}).get("selector") or {}
     return bool(selector) and selector.items() <= labels.items()
-
-
-def _plain(value: Any) -> Any:
-    """A Struct as the API would write it: without nulls and empty strings (Go's omitempty)."""
-    return _pruned(msgspec.to_builtins(value))
-
-
-def _pruned(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _pruned(v) for k, v in value.items() if v is not None and v != ""}
-    if isinstance(value, list | tuple):
-        return [_pruned(item) for item in value]
-    return value
-
-
-def _payload(group: SliceGroup) -> Json:
-    """Port names are pointers in a slice: an empty one is written as ``""``; empty lists as null."""
-    ports = [
-        {"name": port.name or "", **_plain({"protocol": port.protocol, "port": port.port})}
-        | ({"appProtocol": port.app_protocol} if port.app_protocol else {})
-        for port in group.ports or ()
-    ]
-    endpoints = [_plain(endpoint) for endpoint in group.endpoints]
-    return {"addressType": group.address_type, "endpoints": endpoints or None, "ports": ports or None}
-
-
-def _best_match(existing: Sequence[Json], payload: Json) -> Json | None:
-    """The slice to reuse: same address type, same ports first, then any (an emptied or filled one)."""
-    candidates = [obj for obj in existing if obj["addressType"] == payload["addressType"]]
-    same = [obj for obj in candidates if obj.get("ports") == payload["ports"]]
-    if same:
-        return same[0]
-    empty = [obj for obj in candidates if not obj.get("endpoints") or not payload["endpoints"]]
-    return empty[0] if empty else None
-
-
-def _same_owner(obj: Json, meta: Json) -> bool:
-    found = obj["metadata"]
-    return bool(
-        found.get("ownerReferences") == meta["ownerReferences"] and found.get("labels") == meta["labels"]
-    )
-
-
-def _owner(kind: str, obj: Json) -> list[Json]:
-    meta = obj["metadata"]
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": kind,
-            "name": meta["name"],
-            "uid": meta["uid"],
-            "controller": True,
-            "blockOwnerDeletion": True,
-        }
-    ]
-
-
-def _slice_metadata(service: Json, trigger: str) -> Json:
-    labels = dict(service["metadata"].get("labels") or {})
-    labels[MANAGED_BY_LABEL] = SLICE_CONTROLLER
-    labels[SERVICE_NAME_LABEL] = service["metadata"]["name"]
-    if service["spec"].get("clusterIP") == "None":
-        labels[HEADLESS_LABEL] = ""
-    found: Json = {"labels": labels, "ownerReferences": _owner("Service", service)}
-    return found | ({"annotations": {TRIGGER: trigger}} if trigger else {})
-
-
-def _mirror_metadata(endpoints: Json) -> Json:
-    """Labels and annotations are copied, but for those two."""
-    meta = endpoints["metadata"]
-    labels = {k: v for k, v in (meta.get("labels") or {}).items() if k != ENDPOINTS_MANAGED_BY_LABEL}
-    labels |= {MANAGED_BY_LABEL: MIRRORING_CONTROLLER, SERVICE_NAME_LABEL: meta["name"]}
-    kept = {k: v for k, v in (meta.get("annotations") or {}).items() if k not in (TRIGGER, LAST_APPLIED)}
-    found: Json = {"labels": labels, "ownerReferences": _owner("Endpoints", endpoints)}
-    return found | ({"annotations": kept} if kept else {})

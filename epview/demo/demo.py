@@ -80,7 +80,11 @@ class DemoCluster:
             self._server = ApiServer(self.api, self._port, tls=context)
         except OSError as error:
             raise _cannot_listen(self._port, error) from error
-        self._build()
+        try:
+            self._build()
+        except BaseException:
+            self.stop()
+            raise
         self._server.start()
         if self._world is not None and not isinstance(self.clock, HeldClock):
             self._life = threading.Thread(target=self._live, name="demo-life")
@@ -91,6 +95,7 @@ class DemoCluster:
             self.apply(*self._objects)
         else:
             self._world = SCENARIOS[self._scenario](self.store, self._seed)
+            self.api.story = self._world.story
             self.controllers.run()
 
     def _live(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from epview.demo.logs import Story, story
 from epview.demo.stage import Script, Stage, VanishedError
 from epview.demo.workloads import count_pods
 
@@ -21,8 +22,9 @@ _FAR: Final = timedelta(days=365)
 class Life:
     """Scripts over one stage. ``next_due`` is when the next of them wants to go on."""
 
-    def __init__(self, stage: Stage, scripts: Iterable[Script]) -> None:
+    def __init__(self, stage: Stage, scripts: Iterable[Script], story: Story = story) -> None:
         self.stage = stage
+        self.story = story
         self._queue: list[tuple[datetime, int, Script]] = []
         self._count = 0  # settles ties: first made, first served
         for script in (*scripts, _forget_old_events(stage)):

@@ -121,7 +121,9 @@ def _check_state(pod: Json, options: LogOptions) -> None:
         raise bad_request(f"{where} is waiting to start: {reason}")
 
 
-def log_stream(read: Callable[[], Json | None], options: LogOptions, clock: Clock) -> Iterator[bytes]:
+def log_stream(
+    read: Callable[[], Json | None], options: LogOptions, clock: Clock, told: Story = story
+) -> Iterator[bytes]:
     """The log as chunks of whole lines; with ``follow`` it goes on until the pod is gone.
 
     ``read`` gives the pod as it is now. An empty chunk means: nothing new for a moment.
@@ -131,12 +133,12 @@ def log_stream(read: Callable[[], Json | None], options: LogOptions, clock: Cloc
         return
     start, end = _span(pod, options, clock())
     begin = max(start, options.since or start)
-    lines = _lines(pod, options, begin, end)
+    lines = _lines(told(pod, options.container), pod, begin, end, stamps=options.timestamps)
     text = b"".join(lines if options.tail is None else lines[max(0, len(lines) - options.tail) :])
     yield text if options.limit is None else text[: options.limit]
     while options.follow and not options.previous and (pod := read()) is not None:
         now = clock()
-        if fresh := b"".join(_lines(pod, options, end, now)):
+        if fresh := b"".join(_lines(told(pod, options.container), pod, end, now, stamps=options.timestamps)):
             yield fresh
             end = now
         else:
@@ -156,8 +158,7 @@ def _span(pod: Json, options: LogOptions, now: datetime) -> tuple[datetime, date
     return max(begin, end - timedelta(seconds=_TAIL_SECONDS)), end
 
 
-def _lines(pod: Json, options: LogOptions, begin: datetime, end: datetime) -> list[bytes]:
-    told = story(pod, options.container)
+def _lines(told: Sequence[str], pod: Json, begin: datetime, end: datetime, *, stamps: bool) -> list[bytes]:
     salt = crc32(pod["metadata"]["uid"].encode())
     shift = salt % 1000 / 1000  # pods do not write in step
     first = math.floor((begin.timestamp() - shift) / _EVERY) + 1
@@ -167,5 +168,5 @@ def _lines(pod: Json, options: LogOptions, begin: datetime, end: datetime) -> li
         moment = datetime.fromtimestamp(tick * _EVERY + shift, UTC)
         stamp = moment.strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
         text = f"time={stamp[:23]}Z {told[(tick + salt) % len(told)]}\n"
-        lines.append((f"{stamp} {text}" if options.timestamps else text).encode())
+        lines.append((f"{stamp} {text}" if stamps else text).encode())
     return lines

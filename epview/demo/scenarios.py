@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from epview.demo.company import build_company
+from epview.demo.logs import Story
 from epview.demo.store import Store
 
 
 class World(Protocol):
-    """A world that was built into a store, and goes on living in it."""
+    """A world that was built into a store, and goes on living in it. ``story`` writes its pods' logs."""
+
+    story: Story
 
     @property
     def next_due(self) -> datetime:

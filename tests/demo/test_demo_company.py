@@ -133,6 +133,15 @@ def test_endpoints_by_hand_in_all_their_ways(company):
     assert company.store.get("endpoints", "payments", "fraud").labels[managed] == "endpoint-controller"
 
 
+def test_overwritten_endpoints_keep_their_finger_print(company):
+    found = company.store.get("endpoints", "legacy", "timeclock").obj
+    assert (
+        "192.168.9.71" in found["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"]
+    )
+    assert "192.168.9.71" not in str(found["subsets"])
+    assert addresses(company, "print-queue", "legacy")[0] == ["10.96.12.10"]
+
+
 def test_a_terminating_pod_still_serves(company):
     (slice_,) = slices(company, "statements", "payments")
     states = [tuple(e["conditions"].values()) for e in slice_["endpoints"]]

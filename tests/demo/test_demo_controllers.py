@@ -20,8 +20,9 @@ from epview.core.objects import (
 )
 from epview.demo import kubelet
 from epview.demo.clock import HeldClock
-from epview.demo.controllers import OVER_CAPACITY, TRIGGER, Controllers
+from epview.demo.controllers import OVER_CAPACITY, Controllers
 from epview.demo.demo import DemoCluster
+from epview.demo.derived import TRIGGER
 from epview.demo.shapes import (
     Workload,
     container,

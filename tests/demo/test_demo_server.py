@@ -323,6 +323,11 @@ def test_the_former_container_has_a_log_of_its_own(reader):
     assert b"memory" in answer.body
 
 
+def test_a_log_tells_why_its_pod_is_not_ready(reader):
+    pod = reader.get(f"{PODS}?labelSelector=app%3Dorders").json["items"][0]["metadata"]["name"]
+    assert b"no database" in log(reader, "tailLines=3", pod).body
+
+
 def test_following_sees_new_lines_and_ends_with_the_pod(frozen):
     client = Client(frozen)
     stream = client.open(f"{PODS}/sessions-0/log?follow=true&tailLines=1")

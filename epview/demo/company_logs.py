@@ -1,0 +1,59 @@
+"""What the company's containers write into their logs, where their state alone does not tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from epview.demo.logs import story
+from epview.demo.resources import Json
+
+_UNREADY: Final[Mapping[str, Sequence[str]]] = {
+    "checkout": (
+        'level=warn msg="circuit open" upstream=payments-api.payments failures=5',
+        'level=error msg="health check" path=/healthz status=503 reason="payments-api circuit open"',
+        'level=info msg="retrying in 10s" upstream=payments-api.payments',
+    ),
+    "orders": (
+        'level=error msg="no database" host=orders-db.shop port=5432 error="connection refused"',
+        'level=error msg="pool is empty" open=0 waiting=17',
+        'level=error msg="health check" path=/ready status=503 reason="no database"',
+    ),
+    "search": (
+        'level=info msg="loading index" segments=212 loaded=68',
+        'level=info msg="loading index" segments=212 loaded=69',
+        'level=debug msg="grpc health" status=NOT_SERVING',
+    ),
+    "flags": (
+        'level=warn msg="stop the world" pause=1840ms',
+        'level=warn msg="slow request" path=/healthz duration=2211ms',
+    ),
+    "ledger": (
+        'level=info msg="waiting for peers" known=ledger-0,ledger-1 quorum=2',
+        'level=info msg="catching up" behind=48213',
+    ),
+    "recommendations": (
+        'level=info msg="loading model" size=912MiB',
+        'level=warn msg="memory is getting short" limit=256MiB used=251MiB',
+    ),
+}
+_READY: Final[Mapping[str, Sequence[str]]] = {
+    "web": (
+        'level=info msg="request" method=GET path=/ status=200 duration=6ms',
+        'level=info msg="request" method=GET path=/basket status=200 duration=11ms',
+        'level=warn msg="upstream" host=cart.shop status=502 error="connection refused"',
+        'level=info msg="request" method=GET path=/healthz status=200 duration=1ms',
+    ),
+    "dns": (
+        'level=info msg="query" name=orders.shop.svc.cluster.local type=A rcode=NOERROR',
+        'level=info msg="query" name=my-external-db.shop.svc.cluster.local type=A rcode=NOERROR',
+    ),
+}
+
+
+def company_story(pod: Json, container: str) -> Sequence[str]:
+    """The lines a container repeats: its own where it has some, else what its state suggests."""
+    app = pod["metadata"].get("labels", {}).get("app", "")
+    statuses = pod.get("status", {}).get("containerStatuses") or ()
+    ready = any(status.get("ready") for status in statuses if status["name"] == container)
+    return (_READY if ready else _UNREADY).get(app) or story(pod, container)
