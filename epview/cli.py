@@ -116,52 +116,9 @@ def _parser(command: str, description: str, epilog: str = "") -> argparse.Argume
     return parser
 
 
-def _add_cluster_flags(parser: argparse.ArgumentParser) -> None:
-    """Kubectl's global flags, by their names."""
-    group = parser.add_argument_group("which cluster (as kubectl)")
-    add = group.add_argument
-    add(
-        "--kubeconfig",
-        metavar="FILE",
-        default="",
-        help="default: $KUBECONFIG, then ~/.kube/config",
-    )
-    add("--context", metavar="NAME", default="", help="context of the kubeconfig")
-    add("--cluster", metavar="NAME", default="", help="cluster of the kubeconfig")
-    add("--user", metavar="NAME", default="", help="user of the kubeconfig")
-    add("-s", "--server", metavar="URL", default="", help="address of the API server")
-    add("--token", default="", help="bearer token (visible in `ps`; prefer the kubeconfig)")
-    add("--certificate-authority", metavar="FILE", default="", help="CA of the API server")
-    add("--client-certificate", metavar="FILE", default="", help="client certificate")
-    add("--client-key", metavar="FILE", default="", help="key of the client certificate")
-    add("--tls-server-name", metavar="NAME", default="", help="name to expect in the server's certificate")
-    add("--insecure-skip-tls-verify", action="store_true", help="do not verify the server's certificate")
-    add("--as", dest="as_user", metavar="USER", default="", help="impersonate a user")
-    add(
-        "--as-group",
-        dest="as_groups",
-        metavar="GROUP",
-        action="append",
-        default=[],
-        help="impersonate a group",
-    )
-    add("--as-uid", metavar="UID", default="", help="and a uid")
-    add(
-        "--request-timeout",
-        metavar="TIME",
-        type=_timeout,
-        default=0.0,
-        help="per request, e.g. 10s (0: none)",
-    )
-    add("--disable-compression", action="store_true", help="ask for plain answers")
-    scope = parser.add_argument_group("which namespaces")
-    scope.add_argument(
-        "-n", "--namespace", metavar="NS", action="append", default=[], help="namespace; may be repeated"
-    )
-    scope.add_argument("-A", "--all-namespaces", action="store_true", help="all namespaces")
-
-
 def _interface_parser() -> argparse.ArgumentParser:
+    from epview.sources.kube.flags import add_cluster_flags
+
     parser = _parser(
         "",
         "Why does this Service (not) reach its pods? A live, read-only view.",
@@ -184,12 +141,13 @@ def _interface_parser() -> argparse.ArgumentParser:
     parser.add_argument("--ascii", action="store_true", help="plain signs instead of ✗ ▲ ●")
     parser.add_argument("--theme", default="", metavar="NAME", help="colour theme")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
-    _add_cluster_flags(parser)
+    add_cluster_flags(parser)
     return parser
 
 
 def _check_parser() -> argparse.ArgumentParser:
     from epview.reports.check import OUTPUTS, THRESHOLDS
+    from epview.sources.kube.flags import add_cluster_flags
 
     parser = _parser("check", "Judge all Services (or one) once, and leave with an exit code.", EXIT_CODES)
     parser.add_argument(
@@ -215,7 +173,7 @@ def _check_parser() -> argparse.ArgumentParser:
     files.add_argument(
         "--now", metavar="TIME", type=_time, default=None, help="judge as of this time (RFC 3339)"
     )
-    _add_cluster_flags(parser)
+    add_cluster_flags(parser)
     return parser
 
 
@@ -237,16 +195,6 @@ def _demo_server_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _timeout(text: str) -> float:
-    from epview.sources.kube.options import parse_timeout
-    from epview.sources.source import SourceError
-
-    try:
-        return parse_timeout(text)
-    except SourceError as error:
-        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
-
-
 def _time(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
@@ -259,6 +207,7 @@ def _time(text: str) -> datetime:
 
 
 def _interface(args: argparse.Namespace) -> int:
+    from epview.sources.kube.flags import cluster_options
     from epview.tui.terminal import terminal_problem
 
     if problem := terminal_problem():
@@ -269,7 +218,7 @@ def _interface(args: argparse.Namespace) -> int:
 
         with DemoCluster(args.demo) as demo:
             return _show(args, _demo_options(args, demo.write_kubeconfig()))
-    return _show(args, _options(args))
+    return _show(args, cluster_options(args))
 
 
 def _show(args: argparse.Namespace, options: KubeOptions) -> int:
@@ -299,6 +248,8 @@ def _show(args: argparse.Namespace, options: KubeOptions) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from epview.sources.kube.flags import cluster_options
+
     if args.filename and args.demo is not None:
         raise _usage("-f and --demo exclude each other.")
     if args.filename:
@@ -310,7 +261,7 @@ def _check(args: argparse.Namespace) -> int:
             return _check_cluster(args, _demo_options(args, demo.write_kubeconfig()))
     if args.now is not None:
         raise _usage("--now judges files, so it needs -f.")
-    return _check_cluster(args, _options(args))
+    return _check_cluster(args, cluster_options(args))
 
 
 def _check_cluster(args: argparse.Namespace, options: KubeOptions) -> int:
@@ -369,29 +320,6 @@ def _demo_server(args: argparse.Namespace) -> int:
 
 
 # -- from arguments to options ---------------------------------------------------------------------
-
-
-def _options(args: argparse.Namespace) -> KubeOptions:
-    from epview.sources.kube.options import KubeOptions
-
-    return KubeOptions(
-        kubeconfig=args.kubeconfig,
-        context=args.context,
-        cluster=args.cluster,
-        user=args.user,
-        as_user=args.as_user,
-        as_groups=tuple(args.as_groups),
-        as_uid=args.as_uid,
-        request_timeout=args.request_timeout,
-        server=args.server,
-        token=args.token,
-        certificate_authority=args.certificate_authority,
-        client_certificate=args.client_certificate,
-        client_key=args.client_key,
-        tls_server_name=args.tls_server_name,
-        insecure_skip_tls_verify=args.insecure_skip_tls_verify,
-        disable_compression=args.disable_compression,
-    )
 
 
 def _demo_options(args: argparse.Namespace, kubeconfig: Path) -> KubeOptions:

@@ -1,0 +1,295 @@
+"""`epview check` from its arguments to its exit code, where no cluster is needed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from support.builders import (
+    Tree,
+    ago,
+    controllers_work,
+    endpoints,
+    http_get,
+    plain,
+    pod,
+    service,
+    unhealthy,
+)
+
+from epview import __version__, cli
+from epview.core.objects import BY_KIND
+from epview.reports.report import schema
+
+NOW = "2026-01-15T12:00:00Z"
+
+
+def dump(folder: Path, *trees: Tree, name: str = "dump.json") -> str:
+    """A complete dump: the objects and what the controllers made of them."""
+    made = [
+        {"apiVersion": BY_KIND[put.kind].version, "kind": put.kind, **plain(put.object)}
+        for put in controllers_work(trees)
+    ]
+    path = folder / name
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [*trees, *made]}), "utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def healthy(tmp_path: Path) -> str:
+    return dump(tmp_path, service(), pod())
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> str:
+    return dump(tmp_path, service(), pod(ready=False, readiness=http_get()), name="broken.json")
+
+
+@pytest.fixture
+def degraded(tmp_path: Path) -> str:
+    ready = pod("web-2", ips=["10.244.1.2"])
+    return dump(tmp_path, service(), ready, pod(ready=False, readiness=http_get()), name="degraded.json")
+
+
+@pytest.fixture
+def manual(tmp_path: Path) -> str:
+    by_hand = service("db", selector={})
+    return dump(tmp_path, by_hand, endpoints("db", ready=["192.168.1.100"]), name="manual.json")
+
+
+def check(*arguments: str) -> int:
+    return cli.main(["check", "--now", NOW, *arguments])
+
+
+# -- exit codes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("threshold", "codes"),
+    [
+        ("error", {"healthy": 0, "manual": 0, "degraded": 0, "broken": 1}),
+        ("warning", {"healthy": 0, "manual": 0, "degraded": 1, "broken": 1}),
+        ("info", {"healthy": 0, "manual": 1, "degraded": 1, "broken": 1}),
+        ("never", {"healthy": 0, "manual": 0, "degraded": 0, "broken": 0}),
+    ],
+)
+def test_the_threshold_decides(
+    threshold: str, codes: dict[str, int], request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, code in codes.items():
+        assert check("-f", request.getfixturevalue(name), "--fail-on", threshold) == code, name
+    assert capsys.readouterr().err == ""
+
+
+def test_error_is_the_default_threshold(broken: str, degraded: str) -> None:
+    assert check("-f", broken) == 1
+    assert check("-f", degraded) == 0
+
+
+def test_a_finding_without_a_service_counts(tmp_path: Path) -> None:
+    path = dump(tmp_path, service(), pod(), endpoints("legacy", ready=["192.168.1.1"]))
+    assert check("-f", path, "--fail-on", "info") == 1
+    assert check("-f", path, "--fail-on", "warning") == 0
+    assert check("-f", path, "--fail-on", "info", "shop/web") == 0
+
+
+def test_what_is_folded_does_not_count(tmp_path: Path) -> None:
+    """publishNotReadyAddresses makes a failing probe a detail of a warning."""
+    published = service(publishNotReadyAddresses=True)
+    path = dump(tmp_path, published, pod(ready=False, readiness=http_get()))
+    assert check("-f", path, "--fail-on", "error") == 0
+    assert check("-f", path, "--fail-on", "warning") == 1
+
+
+def test_incomplete_data_is_4_whatever_was_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "part.json"
+    path.write_text(json.dumps({"kind": "List", "apiVersion": "v1", "items": [service(), pod()]}), "utf-8")
+    assert check("-f", str(path)) == 4
+    assert "not seen: endpoints" in capsys.readouterr().out
+    assert check("-f", str(path), "--allow-partial") == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--fail-on", "sometimes"],
+        ["-o", "yml"],
+        ["--no-such-flag"],
+        ["-f"],
+        ["--request-timeout", "soon", "-f", "x"],
+        ["one", "two"],
+    ],
+)
+def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["check", *arguments])
+    assert caught.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("epview: ")
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize("arguments", [["--now", NOW], ["-f", "x.yaml", "--demo"], ["-f", "/nowhere/x.yaml"]])
+def test_contradictions_and_missing_files_are_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("epview: ")
+    assert captured.out == ""
+
+
+def test_a_bad_time_is_2(healthy: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["check", "-f", healthy, "--now", "yesterday"])
+    assert caught.value.code == 2
+
+
+def test_a_service_that_is_not_there_is_2_and_names_the_nearest(
+    healthy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check("-f", healthy, "wbe") == 2
+    assert "Did you mean web?" in capsys.readouterr().err
+
+
+def test_a_namespace_that_is_not_there_is_2(healthy: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("-f", healthy, "-n", "shpo") == 2
+    assert "Did you mean shop?" in capsys.readouterr().err
+
+
+def test_a_cluster_that_cannot_be_reached_is_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "c",
+        "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        "users": [{"name": "u", "user": {}}],
+    }
+    path = tmp_path / "config"
+    path.write_text(json.dumps(config), "utf-8")
+    assert cli.main(["check", "--kubeconfig", str(path), "--request-timeout", "5s"]) == 3
+    captured = capsys.readouterr()
+    assert captured.err.startswith("epview: ")
+    assert "Traceback" not in captured.err
+
+
+def test_a_reader_that_goes_away_is_no_failure(healthy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("epview.reports.check._write", gone)
+    monkeypatch.setattr("os.dup2", lambda *_: None)
+    assert check("-f", healthy) == 141
+
+
+# -- what is written -------------------------------------------------------------------------------
+
+
+def test_one_service_by_name_and_by_namespace(healthy: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["web"], ["shop/web"], ["web", "-n", "shop"]):
+        assert check("-f", healthy, *arguments, "-o", "json") == 0
+        assert [s["name"] for s in json.loads(capsys.readouterr().out)["services"]] == ["web"]
+
+
+def test_the_report_tells_when_and_where(healthy: str, capsys: pytest.CaptureFixture[str]) -> None:
+    check("-f", healthy, "-o", "json")
+    report = json.loads(capsys.readouterr().out)
+    assert (report["time"], report["epview"], report["complete"]) == (NOW, __version__, True)
+    assert report["source"]["kind"] == "files"
+    assert report["source"]["namespaces"] is None
+    assert report["summary"] == {"services": 1, "error": 0, "warning": 0, "info": 0, "ok": 1, "unknown": 0}
+
+
+def test_the_failing_probe_is_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    failing = pod(ready=False, readiness=http_get(port="http"))
+    event = unhealthy(failing, "Readiness probe failed: HTTP probe failed with statuscode: 503", count=44)
+    check("-f", dump(tmp_path, service(), failing, event), "-o", "json", "--fail-on", "never")
+    (backend,) = json.loads(capsys.readouterr().out)["services"][0]["backends"]
+    assert backend["state"] == "notReady"
+    assert backend["failingProbe"] == {
+        "kind": "readiness",
+        "container": "app",
+        "probe": "http-get http://:http/healthz delay=0s timeout=1s period=10s #success=1 #failure=3",
+        "message": "HTTP probe failed with statuscode: 503",
+        "count": 44,
+        "firstSeen": ago(300),
+        "lastSeen": ago(5),
+    }
+
+
+HOSTILE = "\x1b[31m\x07\u202e\x00[red]{x}\u2028é漢🙂"
+
+
+def test_hostile_text_keeps_the_schema_and_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing = pod(ready=False, readiness=http_get(path=HOSTILE), labels={"app": HOSTILE})
+    event = unhealthy(failing, f"Readiness probe failed: {HOSTILE}")
+    path = dump(tmp_path, service(selector={"app": HOSTILE}), failing, event)
+    check("-f", path, "-o", "json", "--fail-on", "never")
+    written = capsys.readouterr().out
+    jsonschema.Draft202012Validator(schema()).validate(json.loads(written))
+    check("-f", path, "--fail-on", "never")
+    written += capsys.readouterr().out
+    assert not set("\x1b\x07\x00\u202e\u2028") & set(written)
+    assert "[red]" in written
+
+
+def test_the_table_has_one_line_a_service_however_long(
+    degraded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check("-f", degraded)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["STATUS", "NAMESPACE", "SERVICE", "TYPE", "READY", "BACKED", "BY", "WHY"]
+    assert lines[1].split()[1:6] == ["warning", "shop", "web", "ClusterIP", "1/2"]
+    assert "EP303" in lines[1]
+    assert lines[-1] == "1 Service: 1 warning"
+
+
+def test_what_is_left_out_is_said_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config: Tree = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
+    (tmp_path / "other.json").write_text(json.dumps(config), "utf-8")
+    dump(tmp_path, service(), pod())
+    assert check("-f", str(tmp_path), "-o", "json") == 0
+    captured = capsys.readouterr()
+    assert captured.err == "epview: left out what it does not read: 1 ConfigMap.\n"
+    json.loads(captured.out)
+
+
+# -- the rest of the command line ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["check", "--version"], ["explain", "--version"]])
+def test_version(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.strip() == f"epview {__version__}"
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["explain"], ["demo-server"]])
+def test_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main([*command, "--help"])
+    assert caught.value.code == 0
+    assert "usage:" in capsys.readouterr().out.lower()
+
+
+def test_help_of_check_tells_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["check", "--help"])
+    told = capsys.readouterr().out
+    assert all(f"  {code}  " in told for code in (0, 1, 2, 3, 4))
+
+
+def test_explain_a_rule_and_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["explain", "ep303"]) == 0
+    assert "What to do" in capsys.readouterr().out
+    assert cli.main(["explain"]) == 0
+    assert "EP602" in capsys.readouterr().out
+    assert cli.main(["explain", "EP30"]) == 2
+    assert "Did you mean EP301?" in capsys.readouterr().err
