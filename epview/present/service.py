@@ -259,3 +259,12 @@ def findings_lines(view: ServiceView, frame: Frame) -> list[Line]:
             )
         )
     return out
+
+
+def loose_ends(findings: Sequence[Finding], frame: Frame) -> list[Line]:
+    """Findings that belong to no Service, one after the other."""
+    out: list[Line] = []
+    for finding in findings:
+        out += [EMPTY] if out else []
+        out += finding_lines(finding, frame)
+    return out

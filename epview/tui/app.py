@@ -20,21 +20,20 @@ from epview.present import header
 from epview.present.frame import Frame
 from epview.present.glyphs import ASCII, UNICODE
 from epview.present.trend import Trends
-from epview.sources.source import Connector, Source, SourceError
+from epview.sources.source import Connector, Source
 from epview.tui import actions, safety
 from epview.tui.feed import Feed, Inbox
 from epview.tui.messages import FeedFailed, ViewReady
-from epview.tui.navigation import Navigation
+from epview.tui.opening import Opening
 from epview.tui.palette import EverythingProvider
-from epview.tui.screens.failure import FailureScreen
 from epview.tui.screens.services import ServicesScreen
 from epview.tui.session import Hooks, Scope, Session
-from epview.tui.theme import DARK, LIGHT
+from epview.tui.theme import DARK, LIGHT, theme_named
 
 T = TypeVar("T")
 
 
-class EpviewApp(Navigation, App[int]):
+class EpviewApp(Opening, App[int]):
     """Holds the last View and hands it to the screen on top; `Navigation` knows where one can go."""
 
     TITLE = "epview"
@@ -93,30 +92,6 @@ class EpviewApp(Navigation, App[int]):
         else:
             self.reopen()
 
-    def reopen(self) -> None:
-        """Open a source for the session's context and scope; a failure gets a screen of its own."""
-        self.run_worker(self._reopen(), group="session", exclusive=True)
-
-    async def _reopen(self) -> None:
-        self._let_go()
-        try:
-            source = await asyncio.to_thread(self.session.open)
-        except SourceError as error:
-            await self.push_screen(FailureScreen(error))
-            return
-        self.session.adopt(source)
-
-    def _let_go(self) -> None:
-        """Forget the old data at once, stop its threads behind the scenes."""
-        if (old := self.session.leave()) is not None:
-            self.run_worker(asyncio.to_thread(old.stop), group="stopping")
-        self.view, self.trends, self.frozen = None, Trends(), False
-        self.base_screen().refresh_all()
-
-    async def on_unmount(self) -> None:
-        if (feed := self.session.leave()) is not None:
-            await asyncio.to_thread(feed.stop)
-
     # -- Views --------------------------------------------------------------------------------
 
     def on_view_ready(self, message: ViewReady) -> None:
@@ -172,11 +147,6 @@ class EpviewApp(Navigation, App[int]):
                 feed.resume()
         self.screen_on_top().show_header()
 
-    def home(self) -> ServicesScreen:
-        screen = self.base_screen()
-        assert isinstance(screen, ServicesScreen)
-        return screen
-
     def toggle_pin(self, key: Key) -> None:
         self.pins = self.pins - {key} if key in self.pins else self.pins | {key}
 
@@ -201,13 +171,6 @@ class EpviewApp(Navigation, App[int]):
 
 def void(_: object) -> None:
     """Drops a result."""
-
-
-def theme_named(name: str, known: Iterable[str]) -> str:
-    """The theme of that name, ``dark`` and ``light`` for epview's own; its dark one where there is none."""
-    own = {"": DARK.name, "dark": DARK.name, "light": LIGHT.name}
-    wanted = own.get(name, name)
-    return wanted if wanted in known else DARK.name
 
 
 def utc_now() -> datetime:

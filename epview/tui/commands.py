@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from epview.tui.app import EpviewApp
+from epview.tui.host import Host
 
-Runner = Callable[["EpviewApp", str], None]
+Runner = Callable[[Host, str], None]
 
 
-def _services(app: EpviewApp, rest: str) -> None:
+def _services(app: Host, rest: str) -> None:
     app.go_home()
     if rest:
         app.open_named_service(rest)
 
 
-def _pods(app: EpviewApp, rest: str) -> None:
+def _pods(app: Host, rest: str) -> None:
     app.pick_pod(rest)
 
 
-def _namespace(app: EpviewApp, rest: str) -> None:
+def _namespace(app: Host, rest: str) -> None:
     if not rest:
         app.pick_namespace()
     elif rest in ("all", "*", "-A", "0"):
@@ -31,18 +30,18 @@ def _namespace(app: EpviewApp, rest: str) -> None:
         app.choose_namespaces(tuple(name for name in rest.replace(",", " ").split() if name))
 
 
-def _context(app: EpviewApp, rest: str) -> None:
+def _context(app: Host, rest: str) -> None:
     if rest:
         app.choose_context(rest)
     else:
         app.pick_context()
 
 
-def _quit(app: EpviewApp, rest: str) -> None:  # noqa: ARG001 - one signature for all
-    app.exit(0)
+def _quit(app: Host, rest: str) -> None:  # noqa: ARG001 - one signature for all
+    app.leave(0)
 
 
-def _help(app: EpviewApp, rest: str) -> None:  # noqa: ARG001
+def _help(app: Host, rest: str) -> None:  # noqa: ARG001
     app.screen_on_top().action_help()
 
 
@@ -57,7 +56,7 @@ _RUNNERS: Final[tuple[tuple[tuple[str, ...], Runner], ...]] = (
 NAMES: Final = {name: runner for names, runner in _RUNNERS for name in names}
 
 
-def run(app: EpviewApp, text: str) -> None:
+def run(app: Host, text: str) -> None:
     """Do what the line says; an unknown command is answered with the nearest known one."""
     name, _, rest = text.strip().partition(" ")
     if not name:
@@ -71,7 +70,7 @@ def run(app: EpviewApp, text: str) -> None:
     app.screen_on_top().complain(f"There is no command :{name}. {hint}")
 
 
-def words(app: EpviewApp) -> list[str]:
+def words(app: Host) -> list[str]:
     """What Tab completes to: commands, and the names that fit behind them."""
     out = ["svc", "po", "ns", "ns all", "ctx", "q", "help"]
     if (view := app.view) is not None:

@@ -6,16 +6,19 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
+from textual.app import App
+
 from epview.core.objects import Key
 from epview.core.view import View
 from epview.core.world import World
 from epview.sources.source import SourceError
+from epview.tui.host import Host
 from epview.tui.palette import contexts_of
 from epview.tui.session import Scope, Session
 
 if TYPE_CHECKING:
-    from epview.tui.app import EpviewApp
     from epview.tui.screens.base import BaseScreen
+    from epview.tui.screens.services import ServicesScreen
 
 
 class Navigation:
@@ -29,8 +32,12 @@ class Navigation:
     _place: int = 0
 
     @property
-    def _app(self) -> EpviewApp:
-        return cast("EpviewApp", self)
+    def _app(self) -> App[int]:
+        return cast("App[int]", self)
+
+    @property
+    def _host(self) -> Host:
+        return cast("Host", self)
 
     def screen_on_top(self) -> BaseScreen:
         """The screen that shows Views: the topmost that is no picker, help or palette."""
@@ -41,8 +48,12 @@ class Navigation:
             (screen for screen in reversed(stack) if isinstance(screen, BaseScreen)), cast("Any", stack[0])
         )
 
-    def base_screen(self) -> BaseScreen:
-        return cast("BaseScreen", self._app.screen_stack[0])
+    def home(self) -> ServicesScreen:
+        return cast("ServicesScreen", self._app.screen_stack[0])
+
+    def leave(self, code: int) -> None:
+        """End the program with this exit code."""
+        self._app.exit(code)
 
     def go_home(self) -> None:
         """Back to the list of Services."""
@@ -113,12 +124,12 @@ class Navigation:
         def ask(world: World) -> dict[str, Any]:
             return pod_rows(world, focus)
 
-        rows = await self._app.ask(ask) or {}
+        rows = await self._host.ask(ask) or {}
         exact = [key for key in rows if text and text in (key, key.partition("/")[2])]
         if len(exact) == 1:
             self.open_pod(key_of(exact[0]))
             return
-        self._app.push_screen(pod_picker(rows, self._app.frame(), text), self._opened(self.open_pod))
+        self._app.push_screen(pod_picker(rows, self._host.frame(), text), self._opened(self.open_pod))
 
     @staticmethod
     def _opened(go: Callable[[Key], None]) -> Callable[[str | None], None]:
@@ -137,7 +148,7 @@ class Navigation:
             if choice is not None:
                 self.choose_namespaces(tuple(choice.replace(",", " ").split()) or None)
 
-        self._app.push_screen(namespace_picker(self.view, self.session.shown, self._app.frame()), done)
+        self._app.push_screen(namespace_picker(self.view, self.session.shown, self._host.frame()), done)
 
     def choose_namespaces(self, namespaces: Scope) -> None:
         """Show other namespaces: at once where the data is there, else through a new source."""
@@ -146,10 +157,10 @@ class Navigation:
         one = namespaces[0] if namespaces is not None and len(namespaces) == 1 else None
         if (namespaces is None or one is not None) and session.covers(one):
             session.focus = one if session.scope is None else None
-            self._app.home().apply_filter()
+            self.home().apply_filter()
             return
         session.scope, session.focus = namespaces, None
-        self._app.reopen()
+        self._host.reopen()
 
     # -- contexts -----------------------------------------------------------------------------
 
@@ -174,12 +185,12 @@ class Navigation:
             if choice is not None:
                 self.choose_context(choice)
 
-        self._app.push_screen(context_picker(contexts, current, self._app.frame()), done)
+        self._app.push_screen(context_picker(contexts, current, self._host.frame()), done)
 
     def choose_context(self, name: str) -> None:
         """Look at another cluster, in the namespace kubectl would use there."""
         session = self.session
-        names = self.known_contexts or contexts_of(self._app)
+        names = self.known_contexts or contexts_of(self._host)
         if names and name not in names:
             from epview.present.nearest import nearest
 
@@ -193,8 +204,8 @@ class Navigation:
             session.scope = (session.connector.default_namespace(name),)
         except SourceError:
             session.scope = ("default",)
-        self._app.pins = frozenset()
-        self._app.reopen()
+        self._host.pins = frozenset()
+        self._host.reopen()
 
 
 def key_of(text: str) -> Key:

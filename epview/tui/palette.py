@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -12,9 +11,7 @@ from textual.content import Content
 from epview.present.text import clean
 from epview.sources.source import SourceError
 from epview.tui import actions
-
-if TYPE_CHECKING:
-    from epview.tui.app import EpviewApp
+from epview.tui.host import Host, host_of
 
 Entry = tuple[str, str, Callable[[], object]]  # what is searched and shown, help, what it does
 _SERVICES = 2_000  # fuzzy matching is slow; beyond it the list's own filter is the better tool
@@ -25,8 +22,8 @@ class EverythingProvider(Provider):
     """Finds what can be done and where one can go."""
 
     @property
-    def epview(self) -> EpviewApp:
-        return cast("EpviewApp", self.app)
+    def epview(self) -> Host:
+        return host_of(self.app)
 
     def _actions(self) -> Iterator[Entry]:
         screen = self.screen
@@ -34,7 +31,7 @@ class EverythingProvider(Provider):
             if action.id not in _SKIP:
                 run = partial(screen.run_action, action.run)
                 yield (f"{action.help}", action.shown, run)
-        yield ("change the theme", "colours", self.app.action_change_theme)
+        yield ("change the theme", "colours", self.epview.action_change_theme)
 
     def _places(self) -> Iterator[Entry]:
         app = self.epview
@@ -66,7 +63,7 @@ def _display(text: str, shown: str) -> Content:
     return Content.assemble(clean(text), (f"   {shown}" if shown else "", "$text-muted"))
 
 
-def contexts_of(app: EpviewApp) -> tuple[str, ...]:
+def contexts_of(app: Host) -> tuple[str, ...]:
     """The names of the kubeconfig's contexts; none where it cannot be read."""
     try:
         return tuple(info.name for info in app.session.connector.contexts())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from rich.color import Color as RichColor
@@ -119,3 +119,10 @@ def _color(names: tuple[str, ...], variables: Mapping[str, str]) -> RichColor | 
         except (KeyError, ColorParseError):
             continue
     return None
+
+
+def theme_named(name: str, known: Iterable[str]) -> str:
+    """The theme of that name, ``dark`` and ``light`` for epview's own; its dark one where there is none."""
+    own = {"": DARK.name, "dark": DARK.name, "light": LIGHT.name}
+    wanted = own.get(name, name)
+    return wanted if wanted in known else DARK.name

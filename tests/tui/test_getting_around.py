@@ -6,10 +6,10 @@ from epview.sources.source import SourceError
 from epview.tui.app import EpviewApp
 from epview.tui.feed import Inbox
 from epview.tui.screens.failure import FailureScreen
-from epview.tui.screens.help import HelpScreen
 from epview.tui.screens.pod import PodScreen
 from epview.tui.screens.service import ServiceScreen
 from epview.tui.screens.services import ServicesScreen
+from epview.tui.screens.sheet import Sheet
 
 
 async def command(pilot, text):
@@ -137,7 +137,7 @@ async def test_help_lists_the_keys_of_this_screen():
         text = await shown(pilot, "only Services with a problem")
         assert "epview only reads" in text
         await pilot.press("question_mark")
-        await until(pilot, "closed", lambda: not isinstance(app.screen, HelpScreen))
+        await until(pilot, "closed", lambda: not isinstance(app.screen, Sheet))
 
 
 async def test_the_service_of_the_command_line_opens_at_once():

@@ -266,6 +266,35 @@ async def test_frozen_it_stands_still():
         await until(pilot, "thawed", lambda: "checkout" not in order(screen_text(pilot)))
 
 
+async def test_findings_that_belong_to_no_service_are_one_key_away():
+    orphan = put("Endpoints", {"metadata": {"name": "orphan", "namespace": "shop", "uid": "o", "creationTimestamp": "2026-07-01T00:00:00Z"},
+                               "subsets": [{"addresses": [{"ip": "10.1.1.1"}], "ports": [{"port": 80}]}]})  # fmt: skip
+    app = EpviewApp(FakeConnector(changes=[*shop(), orphan, *live()]))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await shown(pilot, "1 finding outside the Services")
+        await pilot.press("f")
+        assert "orphan" in await shown(pilot, "findings that belong to no Service")
+        await pilot.press("f")
+        await shown(pilot, "Services 7")
+
+
+async def test_a_cluster_that_cannot_be_reached_says_so_and_when_it_is_tried_again():
+    states = [
+        ResourceState(
+            resource=name,
+            phase=Phase.FAILED,
+            message="connection refused",
+            retry_at=NOW + timedelta(seconds=7),
+        )
+        for name in ("services", "pods")
+    ]
+    app = EpviewApp(FakeConnector(changes=states))
+    async with app.run_test(size=(120, 30)) as pilot:
+        text = await shown(pilot, "✗ no connection")
+        assert "failed: connection refused, next try in 8s (r now)" in text
+        assert "Services cannot be read here" in text
+
+
 async def test_an_empty_namespace_says_what_to_do():
     app = EpviewApp(FakeConnector(changes=live()), namespaces=("empty",))
     async with app.run_test(size=(100, 24)) as pilot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,13 +16,10 @@ from epview.present import header
 from epview.present.frame import Frame
 from epview.present.text import Role, Span, line
 from epview.tui import actions, commands
+from epview.tui.host import Host, host_of
 from epview.tui.widgets.bars import KeyBar, LineBar
 from epview.tui.widgets.prompt import Prompt
 from epview.tui.widgets.text_pane import TextPane
-
-if TYPE_CHECKING:
-    from epview.tui.app import EpviewApp
-
 
 LEAST: Final = (40, 10)
 
@@ -41,8 +38,8 @@ class BaseScreen(Screen[None]):
     """
 
     @property
-    def epview(self) -> EpviewApp:
-        return cast("EpviewApp", self.app)
+    def epview(self) -> Host:
+        return host_of(self.app)
 
     @property
     def frame(self) -> Frame:
@@ -156,9 +153,10 @@ class BaseScreen(Screen[None]):
             self.app.exit(0)
 
     def action_help(self) -> None:
-        from epview.tui.screens.help import HelpScreen
+        from epview.tui.screens.help import help_lines
+        from epview.tui.screens.sheet import Sheet
 
-        self.app.push_screen(HelpScreen(self.SCOPES, self.frame.glyphs))
+        self.app.push_screen(Sheet("help", help_lines(self.SCOPES, self.frame.glyphs), "question_mark"))
 
     def action_namespaces(self) -> None:
         self.epview.pick_namespace()

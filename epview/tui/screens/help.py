@@ -1,67 +1,16 @@
-"""Help: the keys of the screen one comes from, and what the signs mean."""
+"""The text of the help: the keys of the screen one comes from, and what the signs mean."""
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual import events
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.content import Content
-from textual.screen import ModalScreen
-
-from epview.core.objects import Key
-from epview.core.view import View
 from epview.present.glyphs import Glyphs
 from epview.present.text import EMPTY, Line, Role, Span, line
 from epview.tui import actions
-from epview.tui.widgets.text_pane import TextPane
 
 _GROUPS = (
     ("Here", ("services", "service", "pod", "yaml", "failure")),
     ("Moving", ("table",)),
     ("Always", ("app",)),
 )
-
-
-class HelpScreen(ModalScreen[None]):
-    """A list of keys over the screen; any of Esc, q, ? closes it."""
-
-    SCOPES: ClassVar[tuple[str, ...]] = ("help",)
-    DEFAULT_CSS = """
-    HelpScreen { align: center middle; background: $background 60%; }
-    HelpScreen #box {
-        width: 90%; max-width: 96; height: 90%; border: round $border; background: $surface; padding: 0 1;
-        border-title-color: $foreground; border-title-style: bold;
-    }
-    HelpScreen TextPane { height: 1fr; background: $surface; }
-    """
-
-    def __init__(self, scopes: tuple[str, ...], glyphs: Glyphs) -> None:
-        super().__init__()
-        self._scopes = scopes
-        self._glyphs = glyphs
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="box") as box:
-            box.border_title = Content("help")
-            yield TextPane(id="text")
-
-    def on_mount(self) -> None:
-        pane = self.query_one(TextPane)
-        pane.show(help_lines(self._scopes, self._glyphs))
-        pane.focus()
-
-    def on_key(self, event: events.Key) -> None:
-        if event.key in ("escape", "q", "question_mark"):
-            event.stop()
-            self.dismiss()
-
-    def show_view(self, view: View, changed: frozenset[Key] | None) -> None:
-        """Help stands still."""
-
-    def tick(self) -> None:
-        """Nothing here ages."""
 
 
 def help_lines(scopes: tuple[str, ...], glyphs: Glyphs) -> list[Line]:

@@ -11,9 +11,11 @@ from textual.containers import Vertical
 from epview.core.objects import Key
 from epview.core.view import Health, ServiceView, View
 from epview.present import filter as filters
+from epview.present import words
 from epview.present.columns import SERVICES, Column
 from epview.present.header import loading_lines
 from epview.present.preview import preview
+from epview.present.service import loose_ends
 from epview.present.text import Line, Role, Span, line
 from epview.tui import actions
 from epview.tui.copying import service_items
@@ -135,7 +137,12 @@ class ServicesScreen(BaseScreen):
         if (column := self.table.sorted_by) is not None:
             way = ", reversed" if self.table.reverse else ""
             parts.append(line(Span(f"by {column.title}{way}", Role.ACCENT)))
-        self.query_one("#about", LineBar).show(parts)
+        findings = self.epview.view.findings if self.epview.view is not None else ()
+        loose = line(
+            Span("f ", Role.KEY),
+            Span(words.plural(len(findings), "finding") + " outside the Services", Role.WARNING),
+        )
+        self.query_one("#about", LineBar).show(parts, [loose] if findings else ())
 
     def _nothing(self, view: View) -> str:
         """What to say where the list is empty."""
@@ -213,6 +220,16 @@ class ServicesScreen(BaseScreen):
     def action_problems(self) -> None:
         self.problems_only = not self.problems_only
         self.apply_filter()
+
+    def action_loose_ends(self) -> None:
+        from epview.tui.screens.sheet import Sheet
+
+        findings = self.epview.view.findings if self.epview.view is not None else ()
+        if findings:
+            lines = loose_ends(findings, self.frame)
+            self.app.push_screen(Sheet("findings that belong to no Service", lines, "f"))
+        else:
+            self.say(Span("no findings outside the Services", Role.MUTED))
 
     def action_pin(self) -> None:
         if (view := self.selected) is not None:

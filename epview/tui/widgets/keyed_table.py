@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from textual import events
 from textual.geometry import Region, Size
@@ -16,19 +16,16 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from epview.present.columns import COMFORT, Column, visible
+from epview.present.columns import Column
 from epview.present.frame import Frame
-from epview.present.text import Role, Span, cell_width, clean, shorten, shorten_middle, take
+from epview.present.text import Role, Span
 from epview.tui import actions
+from epview.tui.widgets.column_layout import MARGIN, ColumnLayout
 from epview.tui.widgets.painting import painter_of
 from epview.tui.widgets.row_model import Falling, RowModel
 
 K = TypeVar("K")
 R = TypeVar("R")
-
-GAP: Final = 2
-MARGIN: Final = 2  # the cursor's mark and a blank
-_SAMPLE: Final = 400  # rows measured for the widths at once; further ones when they come into sight
 
 Look = tuple[tuple[Span, ...], bool]  # a line as it looks: its spans, and whether it is selected
 
@@ -95,7 +92,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
         ``marked``: the cursor shows its mark without the focus too.
         """
         super().__init__(id=id)
-        self._columns = tuple(columns)
+        self._layout = ColumnLayout(columns)
         self._order = order
         self.frame = frame
         self.empty = empty
@@ -107,8 +104,6 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
         self._cursor: K | None = None
         self._at = 0
         self._held = False  # a person chose the row: the cursor follows it from then on
-        self._wanted: dict[str, int] = {}
-        self._laid_out: list[tuple[Column[R], int]] = []
         self._looks: dict[int, Look] = {}
 
     # -- what is shown ------------------------------------------------------------------------
@@ -117,7 +112,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
         """Take new rows. ``changed`` names every key that differs from the last call, None for all."""
         self.frame = frame
         if changed is None:
-            self._measure(rows.values())
+            self._layout.measure(rows.values(), frame)
         self.model.load(rows, changed)
         self._settle()
 
@@ -127,9 +122,9 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
         self._repaint()
 
     def set_columns(self, columns: Sequence[Column[R]]) -> None:
-        if tuple(columns) != self._columns:
-            self._columns = tuple(columns)
-            if self.sorted_by not in self._columns:
+        if tuple(columns) != self._layout.columns:
+            self._layout.columns = tuple(columns)
+            if self.sorted_by not in columns:
                 self.sorted_by = None
             self._relayout()
 
@@ -149,7 +144,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
     def forget(self) -> None:
         """Start afresh: no rows, the cursor at the top, widths unmeasured."""
         self._held, self._cursor, self._at = False, None, 0
-        self._wanted.clear()
+        self._layout.forget()
         self.scroll_to(y=0, animate=False)
         self.model.load({})
         self._settle()
@@ -159,7 +154,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
 
         False where no column has the letter.
         """
-        column = next((each for each in self._columns if each.key == letter and each.sort), None)
+        column = next((each for each in self._layout.columns if each.key == letter and each.sort), None)
         if column is None:
             return False
         if self.sorted_by is not column:
@@ -271,7 +266,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
 
     def _relayout(self) -> None:
         """Column widths changed: everything looks different."""
-        self._laid_out = visible(self._columns, self._inner - MARGIN, self._wanted, GAP)
+        self._layout.arrange(self._inner)
         self._looks.clear()
         self.refresh()
 
@@ -279,24 +274,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
         """Widen columns for the rows in sight; True where the layout has to follow."""
         first = self.scroll_offset.y
         last = min(len(self.model), first + self._page)
-        return self._measure([self.model.row_at(at) for at in range(first, last)]) or not self._laid_out
-
-    def _measure(self, rows: Iterable[R]) -> bool:
-        grown = False
-        for number, row in enumerate(rows):
-            if number >= _SAMPLE:
-                break
-            for column in self._columns:
-                known = self._wanted.get(column.id, 0)
-                if known >= column.most:
-                    continue
-                width = cell_width(column.cell(row, self.frame).text)
-                if width > known:
-                    self._wanted[column.id] = width
-                    grown = grown or width > max(
-                        column.width, len(column.title), 0 if not column.flex else COMFORT
-                    )
-        return grown
+        return self._layout.measure([self.model.row_at(at) for at in range(first, last)], self.frame)
 
     def on_resize(self) -> None:
         self.virtual_size = Size(self._inner, len(self.model) + 1)
@@ -315,10 +293,11 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
     def render_line(self, y: int) -> Strip:
         base = self.rich_style
         width = self._inner
-        if not self._laid_out:
-            self._laid_out = visible(self._columns, width - MARGIN, self._wanted, GAP)
+        if not self._layout.shown:
+            self._layout.arrange(width)
         if y == 0:
-            return painter_of(self).paint(self._header(), width, base)
+            header = self._layout.header(self.frame, self.sorted_by, reverse=self.reverse)
+            return painter_of(self).paint(header, width, base)
         if not len(self.model):
             text = [Span(" " * MARGIN), Span(self.empty, Role.MUTED)] if y == 2 else []
             return painter_of(self).paint(text, width, base)
@@ -328,21 +307,6 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
             look = self._looks[line] = self._look(line)
         return painter_of(self).paint(look[0], width, base, selected=look[1])
 
-    def _header(self) -> list[Span]:
-        spans = [Span(" " * MARGIN)]
-        glyphs = self.frame.glyphs
-        for column, width in self._laid_out:
-            title = column.title
-            if column is self.sorted_by:
-                title = f"{glyphs.down if self.reverse else glyphs.up}{title}"
-            role = Role.ACCENT if column is self.sorted_by else Role.MUTED
-            text = (
-                title if cell_width(title) <= width else "" if column.short == "cut" else take(title, width)
-            )
-            pad = " " * (width - cell_width(text))
-            spans.append(Span((pad + text if column.right else text + pad) + " " * GAP, role))
-        return spans
-
     def _look(self, line: int) -> Look:
         """The line of the virtual list (1 is the first row) as it is to look now."""
         at = line - 1
@@ -351,11 +315,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
         row = self.model.row_at(at)
         selected = at == self._at
         mark = self.frame.glyphs.cursor if selected and (self._marked or self.has_focus) else " "
-        spans = [Span(f"{mark} ", Role.ACCENT)]
-        for column, width in self._laid_out:
-            cell = column.cell(row, self.frame)
-            spans.append(Span(_fit(cell.text, column, width, self.frame) + " " * GAP, cell.role))
-        return (tuple(spans), selected)
+        return ((Span(f"{mark} ", Role.ACCENT), *self._layout.cells(row, self.frame)), selected)
 
     def on_focus(self) -> None:
         self._repaint()
@@ -408,33 +368,6 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
                 self.action_select()
 
     def _click_header(self, x: int) -> None:
-        start = MARGIN
-        for column, width in self._laid_out:
-            if start <= x < start + width + GAP and column.key:
-                self.sort_by(column.key)
-                return
-            start += width + GAP
-
-
-def _words_within(text: str, width: int) -> str:
-    """As many whole words as fit; of a first word too wide its beginning."""
-    while cell_width(text) > width and " " in text:
-        text = text.rpartition(" ")[0]
-    return take(text, width)
-
-
-def _fit(text: str, column: Column[Any], width: int, frame: Frame) -> str:
-    """The text in exactly ``width`` cells, cut as the column wants it."""
-    text = clean(text)
-    size = cell_width(text)
-    if size > width:
-        ellipsis = frame.glyphs.ellipsis
-        if column.short == "middle":
-            text = shorten_middle(text, width, ellipsis)
-        elif column.short == "cut":
-            text = _words_within(text, width)
-        else:
-            text = shorten(text, width, ellipsis)
-        size = cell_width(text)
-    pad = " " * (width - size)
-    return pad + text if column.right else text + pad
+        column = self._layout.at(x)
+        if column is not None and column.key:
+            self.sort_by(column.key)

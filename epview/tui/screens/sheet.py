@@ -1,0 +1,54 @@
+"""A sheet of text over the screen: help, and what belongs to no Service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from epview.present.text import Line
+from epview.tui.widgets.text_pane import TextPane
+
+
+class Sheet(ModalScreen[None]):
+    """Shows Lines; Esc, q, or the key that opened it closes it."""
+
+    SCOPES: ClassVar[tuple[str, ...]] = ()
+    DEFAULT_CSS = """
+    Sheet { align: center middle; background: $background 60%; }
+    Sheet #box {
+        width: 90%; max-width: 110; height: 90%; border: round $border; background: $surface; padding: 0 1;
+        border-title-color: $foreground; border-title-style: bold;
+    }
+    Sheet TextPane { height: 1fr; background: $surface; }
+    """
+
+    def __init__(self, title: str, lines: Sequence[Line], opener: str) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = lines
+        self._closers = ("escape", "q", opener)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box") as box:
+            box.border_title = Content(self._title)
+            yield TextPane(id="text")
+
+    def on_mount(self) -> None:
+        pane = self.query_one(TextPane)
+        pane.show(self._lines)
+        pane.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key in self._closers:
+            event.stop()
+            self.dismiss()
+
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is self:  # beside the box
+            self.dismiss()
