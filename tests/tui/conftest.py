@@ -2,6 +2,8 @@
 
 import os
 
-for _name in [name for name in os.environ if name.startswith("TEXTUAL_") or name == "NO_COLOR"]:
+for _name in [
+    name for name in os.environ if name.startswith("TEXTUAL_") and not name.startswith("TEXTUAL_SNAPSHOT_")
+]:
     del os.environ[_name]
 os.environ["COLORTERM"] = "truecolor"
