@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeVar
 
-from rich.segment import Segments
-from rich.traceback import Traceback
+from textual import events
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widgets import Input
 
 from epview.core.objects import Key
 from epview.core.view import Health, View
@@ -26,6 +26,7 @@ from epview.tui.feed import Feed, Inbox
 from epview.tui.messages import FeedFailed, ViewReady
 from epview.tui.opening import Opening
 from epview.tui.palette import EverythingProvider
+from epview.tui.screens.picker import Picker
 from epview.tui.screens.services import ServicesScreen
 from epview.tui.session import Hooks, Scope, Session
 from epview.tui.theme import DARK, LIGHT, theme_named
@@ -150,6 +151,18 @@ class EpviewApp(Opening, App[int]):
     def toggle_pin(self, key: Key) -> None:
         self.pins = self.pins - {key} if key in self.pins else self.pins | {key}
 
+    def on_key(self, event: events.Key) -> None:
+        """A character that was on its way while an entry opened belongs to the entry."""
+        if event.character is None or not event.is_printable:
+            return
+        if isinstance(self.focused, Input):
+            self.focused.insert_text_at_cursor(event.character)
+        elif isinstance(self.screen, Picker):
+            self.screen.type_ahead(event.character)
+        else:
+            return
+        event.prevent_default()
+
     # -- safety -------------------------------------------------------------------------------
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -157,6 +170,9 @@ class EpviewApp(Opening, App[int]):
 
     def _fatal_error(self) -> None:
         """As Textual does it, but without the local variables: they may hold what is nobody's business."""
+        from rich.segment import Segments
+        from rich.traceback import Traceback  # a tenth of a second that only a defect needs
+
         traceback = Traceback(show_locals=False, width=None)
         self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
         self._close_messages_no_wait()

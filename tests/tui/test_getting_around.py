@@ -1,4 +1,5 @@
 from stage import FakeConnector, live, screen_text, shop, shown, until
+from textual import events
 
 from epview.core.objects import Key
 from epview.core.view import Phase
@@ -6,6 +7,7 @@ from epview.sources.source import SourceError
 from epview.tui.app import EpviewApp
 from epview.tui.feed import Inbox
 from epview.tui.screens.failure import FailureScreen
+from epview.tui.screens.picker import Picker
 from epview.tui.screens.pod import PodScreen
 from epview.tui.screens.service import ServiceScreen
 from epview.tui.screens.services import ServicesScreen
@@ -33,6 +35,21 @@ async def test_a_namespace_in_sight_is_shown_at_once():
         await pilot.press("0")
         await shown(pilot, "checkout")
         assert len(connector.opened) == 1
+
+
+async def test_keys_typed_without_a_pause_reach_the_picker():
+    app = EpviewApp(FakeConnector())
+    async with app.run_test(size=(120, 30)) as pilot:
+        await shown(pilot, "checkout")
+        for key in ("n", "t", "e", "a"):
+            app.post_message(events.Key(key, key))
+        await until(
+            pilot,
+            "only team-b is left",
+            lambda: len(app.screen.table.model) == 1 if isinstance(app.screen, Picker) else False,
+        )
+        app.post_message(events.Key("enter", None))
+        await shown(pilot, "ns team-b")
 
 
 async def test_another_namespace_opens_another_source_and_leaves_no_thread():

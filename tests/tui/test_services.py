@@ -15,6 +15,7 @@ from stage import (
     shown,
     until,
 )
+from textual import events
 
 from epview.core.changes import Drop
 from epview.core.objects import Key
@@ -124,6 +125,17 @@ async def test_a_filter_narrows_while_it_is_typed_and_esc_clears_it():
         await pilot.press("escape")
         assert "q quits" in await shown(pilot, "q quits")
         assert app.is_running
+
+
+async def test_keys_typed_without_a_pause_reach_the_filter():
+    app = EpviewApp(FakeConnector())
+    async with app.run_test(size=(120, 30)) as pilot:
+        await shown(pilot, "checkout")
+        for key, char in (("slash", "/"), *((each, each) for each in "sear"), ("enter", None)):
+            app.post_message(events.Key(key, char))
+        assert order(await shown(pilot, "1 of 7")) == ["search"]
+        app.post_message(events.Key("enter", None))
+        await until(pilot, "it opens", lambda: isinstance(app.screen, ServiceScreen))
 
 
 async def test_filters_by_label_inverse_and_expression():

@@ -139,6 +139,12 @@ class Picker(ModalScreen[str | None], Generic[R]):
             event.prevent_default().stop()
             self.dismiss("")
 
+    def type_ahead(self, character: str) -> None:
+        """A character typed before the entry was there."""
+        self._text += character
+        for entry in self.query(Input):
+            entry.value = self._text
+
     def on_keyed_table_chosen(self, event: KeyedTable.Chosen) -> None:
         event.stop()
         self.dismiss(event.key)

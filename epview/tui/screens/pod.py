@@ -87,7 +87,7 @@ class PodScreen(BaseScreen):
         return self.query_one(f"#{self.query_one('#panes', ContentSwitcher).current}", TextPane)
 
     def focus_main(self) -> None:
-        self.pane.focus()
+        self.set_focus(self.pane)
 
     # -- keys ---------------------------------------------------------------------------------
 

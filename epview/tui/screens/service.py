@@ -226,7 +226,7 @@ class ServiceScreen(BaseScreen):
         self.focus_main()
 
     def focus_main(self) -> None:
-        self._pane.focus()
+        self.set_focus(self._pane)
 
     def action_tab(self, step: int) -> None:
         self._switch(TABS[(TABS.index(self.tab) + step) % len(TABS)])

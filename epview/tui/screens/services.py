@@ -72,7 +72,7 @@ class ServicesScreen(BaseScreen):
     def begin(self) -> None:
         self.query_one("#loading").can_focus = False
         self.query_one("#preview").can_focus = False
-        self.table.focus()
+        self.set_focus(self.table)
         self.refresh_all()
 
     def _order(self, view: ServiceView) -> tuple[object, ...]:
@@ -198,7 +198,7 @@ class ServicesScreen(BaseScreen):
         self.focus_main()
 
     def focus_main(self) -> None:
-        self.table.focus()
+        self.set_focus(self.table)
 
     # -- keys ---------------------------------------------------------------------------------
 

@@ -355,7 +355,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """Shift and a letter sorts by the column that has it, as in k9s."""
-        if len(event.key) == 1 and event.key.isupper() and self.sort_by(event.key):
+        if self.has_focus and len(event.key) == 1 and event.key.isupper() and self.sort_by(event.key):
             event.prevent_default().stop()
 
     def on_click(self, event: events.Click) -> None:

@@ -45,8 +45,7 @@ class Prompt(Horizontal):
     """Posts `Changed` at each keystroke, `Done` on Enter, `Left` on Esc."""
 
     DEFAULT_CSS = """
-    Prompt { height: 1; display: none; padding: 0 1; background: $panel; }
-    Prompt.-open { display: block; }
+    Prompt { height: 1; padding: 0 1; background: $panel; }
     Prompt > Static { width: 2; color: $accent; text-style: bold; }
     Prompt > PromptInput { border: none; height: 1; padding: 0; width: 1fr; background: $panel; }
     Prompt > PromptInput:focus { border: none; }
@@ -80,6 +79,7 @@ class Prompt(Horizontal):
 
     def __init__(self) -> None:
         super().__init__()
+        self.display = False
         self.mode: Mode = "filter"
 
     def compose(self) -> ComposeResult:
@@ -94,7 +94,7 @@ class Prompt(Horizontal):
 
     @property
     def is_open(self) -> bool:
-        return self.has_class("-open")
+        return self.display
 
     def open(self, mode: Mode, text: str = "", words: Iterable[str] = ()) -> None:
         """Show it with ``text``; ``words`` are what Tab completes to."""
@@ -106,11 +106,11 @@ class Prompt(Horizontal):
         with entry.prevent(Input.Changed):
             entry.value = text
         entry.cursor_position = len(text)
-        self.add_class("-open")
-        entry.focus()
+        self.display = True
+        self.screen.set_focus(entry)  # at once: the next key may be on its way already
 
     def close(self) -> None:
-        self.remove_class("-open")
+        self.display = False
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
