@@ -1,32 +1,33 @@
-"""Who may ask what: two users with bearer tokens, fresh ones for each start of the server.
+"""Who may ask what.
 
-``admin`` may read everything. ``viewer`` may read Services, Endpoints, EndpointSlices and Pods of
-one namespace: no events, no nodes, nothing elsewhere. That is how a restricted account looks.
+Whoever reaches the server is ``demo-admin`` and may read everything: it listens on loopback alone, is
+read-only, and its data are invented. Who impersonates somebody else (``kubectl --as``, or ``as`` in a
+kubeconfig) has the rights of that user: ``demo-viewer`` may read Services, Endpoints, EndpointSlices
+and Pods of one namespace, no events, no nodes, nothing elsewhere, as restricted accounts do; everybody
+else may read nothing but discovery.
 """
 
 from __future__ import annotations
 
-import hmac
-import secrets
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
 
 from epview.demo.resources import Resource
-from epview.demo.status import ApiError, forbidden, forbidden_path, unauthorized
+from epview.demo.status import forbidden, foreign_host, unauthorized
 
 ADMIN: Final = "demo-admin"
 VIEWER: Final = "demo-viewer"
-ANONYMOUS: Final = "system:anonymous"
+VIEWER_NAMESPACE: Final = "shop"
 _VIEWABLE: Final = frozenset({"services", "endpoints", "endpointslices", "pods", "pods/log"})
-_PUBLIC: Final = frozenset({"/version", "/healthz", "/livez", "/readyz"})
+_LOOPBACK: Final = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
 class Attributes(Struct, frozen=True):
-    """What a request wants, as an authorizer sees it. Without a resource it is about a ``path``."""
+    """What a request wants, as an authorizer sees it. Without a resource it is about a mere path."""
 
-    path: str
     verb: str = "get"
     resource: Resource | None = None
     subresource: str = ""
@@ -34,42 +35,27 @@ class Attributes(Struct, frozen=True):
     name: str = ""
 
 
-class Access:
-    """Tokens and rights. ``viewer_namespace`` is where the restricted user is at home."""
+def authenticate(headers: Mapping[str, str]) -> str:
+    """The user whose rights count. Raises `ApiError`: 401 for credentials, as the server knows none.
 
-    def __init__(self, viewer_namespace: str = "shop") -> None:
-        self.viewer_namespace = viewer_namespace
-        self.tokens: Mapping[str, str] = {user: secrets.token_urlsafe(24) for user in (ADMIN, VIEWER)}
-
-    def authenticate(self, header: str) -> str:
-        """The user of an ``Authorization`` header; without one anonymous. Raises `ApiError` 401."""
-        if not header:
-            return ANONYMOUS
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() == "bearer":
-            for user, known in self.tokens.items():
-                if hmac.compare_digest(known.encode(), token.strip().encode()):
-                    return user
+    403 for a ``Host`` that is not loopback: a web page whose name was made to resolve to 127.0.0.1
+    would otherwise be of the server's own origin, and could read (DNS rebinding).
+    """
+    host = headers.get("host", "")
+    if not _LOOPBACK.fullmatch(host):
+        raise foreign_host(host)
+    if "authorization" in headers:
         raise unauthorized()
+    return headers.get("impersonate-user") or ADMIN
 
-    def authorize(self, user: str, wish: Attributes) -> None:
-        """Raises `ApiError` 403 in the words of the RBAC authorizer."""
-        if user == ADMIN:
-            return
-        if wish.resource is None:
-            if user == ANONYMOUS and wish.path not in _PUBLIC:
-                raise forbidden_path(user, wish.path)
-            return
-        if user == VIEWER and self._may_view(wish):
-            return
-        raise self._refusal(user, wish)
 
-    def _may_view(self, wish: Attributes) -> bool:
-        assert wish.resource is not None
-        name = f"{wish.resource.name}/{wish.subresource}" if wish.subresource else wish.resource.name
-        return wish.namespace == self.viewer_namespace and name in _VIEWABLE
+def authorize(user: str, wish: Attributes) -> None:
+    """Raises `ApiError` 403 in the words of the RBAC authorizer."""
+    if user == ADMIN or wish.resource is None or (user == VIEWER and _may_view(wish, wish.resource)):
+        return
+    raise forbidden(user, wish.verb, wish.resource, wish.namespace, wish.name, wish.subresource)
 
-    @staticmethod
-    def _refusal(user: str, wish: Attributes) -> ApiError:
-        assert wish.resource is not None
-        return forbidden(user, wish.verb, wish.resource, wish.namespace, wish.name, wish.subresource)
+
+def _may_view(wish: Attributes, resource: Resource) -> bool:
+    name = f"{resource.name}/{wish.subresource}" if wish.subresource else resource.name
+    return wish.namespace == VIEWER_NAMESPACE and name in _VIEWABLE

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from epview.demo.access import Access
+from epview.demo.access import authenticate, authorize
 from epview.demo.discovery import document
 from epview.demo.lists import Page, list_page
 from epview.demo.logs import Story, log_options, log_stream, story
@@ -60,13 +60,11 @@ class Api:
     def __init__(
         self,
         store: Store,
-        access: Access | None = None,
         *,
         bookmark_seconds: float = BOOKMARK_SECONDS,
         intercept: Intercept | None = None,
     ) -> None:
         self.store = store
-        self.access = access or Access()
         self.bookmark_seconds = bookmark_seconds
         self.intercept = intercept
         self.story: Story = story
@@ -78,7 +76,7 @@ class Api:
         """Never raises: refusals are `Status` objects, as the real server answers them."""
         user = ""
         try:
-            user = self.access.authenticate(request.headers.get("authorization", ""))
+            user = authenticate(request.headers)
             response = (self.intercept and self.intercept(request)) or self._answer(user, request)
         except ApiError as error:
             response = Response(error.code, _encode(error.status), headers=error.headers)
@@ -108,7 +106,7 @@ class Api:
 
     def _answer(self, user: str, request: Request) -> Response:
         where = route(request.path)
-        self.access.authorize(user, attributes(request, where))
+        authorize(user, attributes(request, where))
         if request.method not in ("GET", "HEAD"):
             raise method_not_allowed()
         if where is None:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import errno
-import json
-import os
 import signal
 import sys
-import tempfile
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from epview.demo.access import ADMIN, VIEWER, Access
 from epview.demo.api import Api, Intercept, Journal
-from epview.demo.certificate import Certificate, make_certificate
 from epview.demo.clock import Clock, HeldClock, utc_now
 from epview.demo.controllers import Controllers
+from epview.demo.kubeconfig import VIEWER_CONTEXT, TemporaryFiles, kubeconfig, write_json
 from epview.demo.resources import Json
 from epview.demo.scenarios import SCENARIOS, World
 from epview.demo.server import ApiServer
@@ -29,8 +23,6 @@ from epview.demo.store import Store, as_list
 from epview.demo.watches import BOOKMARK_SECONDS
 from epview.sources.source import SourceError
 
-CONTEXT: Final = "demo"
-VIEWER_CONTEXT: Final = "demo-viewer"
 DEFAULT_SCENARIO: Final = "company"
 
 
@@ -39,7 +31,7 @@ class DemoCluster:
 
     ``scenario`` names the world (`SCENARIOS`); ``objects`` are served instead of one: manifests, or a
     ``kind: List``. ``frozen_at`` stops the clock at that time and nothing lives: for snapshots; move
-    on with `advance`. ``port=0`` takes a free port. Without ``tls`` kubectl will send no token.
+    on with `advance`. ``port=0`` takes a free port.
     Raises `SourceError` for an unknown scenario (here) and a port in use (`start`).
     """
 
@@ -51,7 +43,6 @@ class DemoCluster:
         port: int = 0,
         frozen_at: datetime | None = None,
         seed: int = 7,
-        tls: bool = True,
         bookmark_seconds: float = BOOKMARK_SECONDS,
         intercept: Intercept | None = None,
     ) -> None:
@@ -61,23 +52,21 @@ class DemoCluster:
         self.clock: Clock = HeldClock(frozen_at) if frozen_at else utc_now
         self.store = Store(self.clock, seed=seed)
         self.controllers = Controllers(self.store)
-        self.api = Api(self.store, Access(), bookmark_seconds=bookmark_seconds, intercept=intercept)
+        self.api = Api(self.store, bookmark_seconds=bookmark_seconds, intercept=intercept)
         self._world: World | None = None
         self._objects = None if objects is None else as_list(objects)
         self._scenario, self._seed, self._port = scenario, seed, port
-        self._certificate: Certificate | None = make_certificate() if tls else None
         self._server: ApiServer | None = None
         self._life: threading.Thread | None = None
         self._stopping = threading.Event()
-        self._files: list[Path] = []
+        self._files = TemporaryFiles()
 
     # -- running ----------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Build the world and listen. Raises `SourceError` when the port is taken."""
-        context = self._certificate.server_context() if self._certificate else None
         try:
-            self._server = ApiServer(self.api, self._port, tls=context)
+            self._server = ApiServer(self.api, self._port)
         except OSError as error:
             raise _cannot_listen(self._port, error) from error
         try:
@@ -126,9 +115,7 @@ class DemoCluster:
         if self._server is not None:
             self._server.stop()
             self._server = None
-        while self._files:
-            with contextlib.suppress(OSError):
-                self._files.pop().unlink()
+        self._files.remove()
 
     def __enter__(self) -> Self:
         self.start()
@@ -165,48 +152,15 @@ class DemoCluster:
             raise RuntimeError("the demo cluster is not running")
         return self._server.url
 
-    @property
-    def ca_pem(self) -> str:
-        """The certificate to trust; ``""`` without TLS."""
-        return self._certificate.certificate if self._certificate else ""
-
-    def token(self, user: str = ADMIN) -> str:
-        return self.api.access.tokens[user]
-
     def kubeconfig(self, path: Path | str) -> Path:
         """Write a kubeconfig (0600) with the contexts ``demo`` and ``demo-viewer``; gives the path."""
         path = Path(path)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as file:
-            json.dump(self._kubeconfig(), file, indent=2)  # JSON is YAML
-            file.write("\n")
+        write_json(path, kubeconfig(self.url))
         return path
 
     def write_kubeconfig(self) -> Path:
-        """A kubeconfig in a private temporary file that `stop` removes."""
-        handle, name = tempfile.mkstemp(prefix="epview-demo-", suffix=".kubeconfig")
-        os.close(handle)
-        self._files.append(Path(name))
-        return self.kubeconfig(name)
-
-    def _kubeconfig(self) -> Json:
-        cluster: Json = {"server": self.url}
-        if self._certificate:
-            pem = self._certificate.certificate.encode()
-            cluster["certificate-authority-data"] = base64.b64encode(pem).decode()
-        home = self.api.access.viewer_namespace
-        users = {CONTEXT: ADMIN, VIEWER_CONTEXT: VIEWER}
-        return {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "demo", "cluster": cluster}],
-            "users": [{"name": u, "user": {"token": self.token(u)}} for u in users.values()],
-            "contexts": [
-                {"name": name, "context": {"cluster": "demo", "user": user, "namespace": home}}
-                for name, user in users.items()
-            ],
-            "current-context": CONTEXT,
-        }
+        """A kubeconfig in a private temporary file, which goes with the cluster or the process."""
+        return self.kubeconfig(self._files.new(".kubeconfig"))
 
 
 def _cannot_listen(port: int, error: OSError) -> SourceError:
@@ -224,39 +178,27 @@ def serve_objects(items: Iterable[Json], **options: Any) -> DemoCluster:
 
 
 def run_demo_server(port: int | None = None, scenario: str = DEFAULT_SCENARIO) -> int:
-    """``epview demo-server``: serve until Ctrl-C or SIGTERM. Gives the exit code.
+    """``epview demo-server``: serve until a signal (Ctrl-C, SIGTERM, SIGHUP). Gives the exit code.
 
-    The kubeconfig's path is the one line on stdout; everything for people goes to stderr.
+    The kubeconfig's path is the one line on stdout; everything for people goes to stderr. The signals
+    are blocked and waited for, so that none comes between the cluster and its orderly end.
     """
-    received: list[int] = []
-    stop = threading.Event()
-
-    def on_signal(number: int, _frame: object) -> None:
-        received.append(number)
-        stop.set()
-
-    restore = _catch((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), on_signal)
+    ending = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup
+        ending.remove(signal.SIGHUP)
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, ending)  # the cluster's threads inherit it
     try:
-        cluster = DemoCluster(scenario, port=port or 0)
-        with cluster:
-            path = cluster.write_kubeconfig()
-            _announce(cluster, path)
-            while not stop.wait(0.5):  # short waits, so that signals are noticed everywhere
-                pass
+        with DemoCluster(scenario, port=port or 0) as cluster:
+            _announce(cluster, cluster.write_kubeconfig())
+            received = signal.sigwait(ending)
     except SourceError as error:
         print(f"epview: {error}", file=sys.stderr)  # noqa: T201
         return 2
     finally:
-        for number, handler in restore.items():
-            signal.signal(number, handler)
-    return 128 + received[0] if received else 0
-
-
-def _catch(numbers: Iterable[int], handler: Callable[[int, object], None]) -> dict[int, Any]:
-    """Install a handler; gives the former ones. Signals reach the main thread only."""
-    if threading.current_thread() is not threading.main_thread():
-        return {}
-    return {number: signal.signal(number, handler) for number in numbers}
+        while ending & signal.sigpending():  # Ctrl-C, impatiently
+            signal.sigwait(ending)
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+    return 128 + received
 
 
 def _announce(cluster: DemoCluster, path: Path) -> None:

@@ -118,13 +118,13 @@ _SUBRESOURCES: Final = {("pods", "log"), ("pods", "status"), ("services", "statu
 def attributes(request: Request, found: Route | None) -> Attributes:
     """What an authorizer is told about the request."""
     if found is None:
-        return Attributes(request.path)
+        return Attributes()
     listing = "watch" if request.flag("watch") else "list"
     verb = "get" if found.name else listing
     namespace = found.namespace
     if found.resource.name == "namespaces":
         namespace = found.name
-    return Attributes(request.path, verb, found.resource, found.subresource, namespace, found.name)
+    return Attributes(verb, found.resource, found.subresource, namespace, found.name)
 
 
 Body = bytes | Iterator[bytes]

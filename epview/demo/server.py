@@ -6,25 +6,24 @@ import contextlib
 import gzip
 import select
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import Any, Final
 
 from epview.demo.api import Api
 from epview.demo.requests import Request, Response
 
 _GZIP_FROM: Final = 128 * 1024  # apiserver endpoints/handlers/responsewriters: defaultGzipThresholdBytes
-_HANDSHAKE_SECONDS: Final = 10.0
 
 
 class ApiServer:
     """Serves an `Api` on ``127.0.0.1``; ``port=0`` takes a free one. Raises OSError when it is in use."""
 
-    def __init__(self, api: Api, port: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, api: Api, port: int = 0) -> None:
         self.api = api
-        self._http = _Http(api, port, tls)
+        self._http = _Http(api, port)
         self._thread = threading.Thread(target=self._http.serve_forever, name="demo-api", args=(0.1,))
         api.address = f"127.0.0.1:{self.port}"
 
@@ -34,7 +33,7 @@ class ApiServer:
 
     @property
     def url(self) -> str:
-        return f"{'https' if self._http.tls else 'http'}://127.0.0.1:{self.port}"
+        return f"http://{self.api.address}"
 
     def start(self) -> None:
         self._thread.start()
@@ -55,40 +54,44 @@ class _Http(ThreadingHTTPServer):
     request_queue_size = 128
     allow_reuse_address = True
 
-    def __init__(self, api: Api, port: int, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, api: Api, port: int) -> None:
         self.api = api
-        self.tls = tls
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
 
+    def server_bind(self) -> None:
+        """Without HTTPServer's question for the host's name: where there is no DNS it takes seconds."""
+        TCPServer.server_bind(self)
+
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
-        self.track(connection)
-        return connection, address
-
-    def track(self, connection: socket.socket) -> None:
         with self._lock:
             self._open.add(connection)
             if self.stopping.is_set():  # it came in while the others were hung up
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+                _hang_up(connection)
+        return connection, address
 
-    def forget(self, connection: socket.socket) -> None:
+    def close_request(self, request: Any) -> None:
         with self._lock:
-            self._open.discard(connection)
+            self._open.discard(request)
+        super().close_request(request)
 
     def hang_up(self) -> None:
         """Wake the threads that wait for a client's next request."""
         with self._lock:
             self.stopping.set()
             for connection in self._open:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+                _hang_up(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no news; the terminal belongs to others."""
+
+
+def _hang_up(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -97,25 +100,6 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 64 * 1024
     server: _Http
 
-    def setup(self) -> None:
-        if self.server.tls:
-            self._secure(self.server.tls)
-        super().setup()
-
-    def _secure(self, tls: ssl.SSLContext) -> None:
-        """The handshake, in this thread, so that a silent client blocks nobody."""
-        plain = self.request
-        plain.settimeout(_HANDSHAKE_SECONDS)
-        self.request = tls.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
-        self.server.forget(plain)  # an empty shell from now on
-        self.server.track(self.request)
-        try:
-            self.request.do_handshake()
-        except OSError:
-            self._close()
-            raise
-        self.request.settimeout(None)
-
     def handle(self) -> None:
         with contextlib.suppress(OSError):
             super().handle()
@@ -123,13 +107,6 @@ class _Handler(BaseHTTPRequestHandler):
     def finish(self) -> None:
         with contextlib.suppress(OSError):
             super().finish()
-        self._close()
-
-    def _close(self) -> None:
-        self.server.forget(self.request)
-        with contextlib.suppress(OSError):
-            self.request.shutdown(socket.SHUT_RDWR)
-        self.request.close()
 
     def do_GET(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)

@@ -71,8 +71,8 @@ def forbidden(user: str, verb: str, resource: Resource, namespace: str, name: st
     )
 
 
-def forbidden_path(user: str, path: str) -> ApiError:
-    return ApiError(403, "Forbidden", f'forbidden: User "{user}" cannot get path "{path}"', {})
+def foreign_host(host: str) -> ApiError:
+    return ApiError(403, "Forbidden", f'the demo is not "{host}": it answers to names of loopback only', {})
 
 
 def not_found(resource: Resource, name: str) -> ApiError:

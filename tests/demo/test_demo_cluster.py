@@ -64,7 +64,7 @@ def test_the_command_refuses_an_unknown_scenario(capsys):
     assert "moon" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_command_serves_until_a_signal(number, tmp_path):
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     process = subprocess.Popen(
@@ -78,7 +78,7 @@ def test_the_command_serves_until_a_signal(number, tmp_path):
         path = Path(process.stdout.readline().strip())
         assert path.parent == tmp_path
         assert json.loads(path.read_text())["clusters"][0]["cluster"]["server"].startswith(
-            "https://127.0.0.1:"
+            "http://127.0.0.1:"
         )
         process.send_signal(number)
         out, err = process.communicate(timeout=20)

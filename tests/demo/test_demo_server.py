@@ -1,11 +1,9 @@
-"""Sockets, threads, TLS, users, tables and logs of the running server."""
+"""Sockets, threads, users, tables and logs of the running server."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import socket
-import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from demo_help import TABLE, Client, eventually
 
-from epview.demo.certificate import make_certificate
 from epview.demo.clock import human_duration
 from epview.demo.demo import DemoCluster
 from epview.demo.requests import Response
@@ -106,36 +103,6 @@ def test_ten_thousand_pods_are_served_fast():
         client.close()
 
 
-# -- TLS -------------------------------------------------------------------------------------------
-
-
-def test_the_certificate_stands_strict_verification(still):
-    context = ssl.create_default_context(cadata=still.ca_pem)
-    context.verify_flags |= ssl.VERIFY_X509_STRICT
-    port = int(still.url.rpartition(":")[2])
-    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context)
-    connection.request("GET", "/version")
-    assert connection.getresponse().status == 200
-    connection.close()
-
-
-def test_nobody_else_is_trusted(still):
-    other = ssl.create_default_context(cadata=make_certificate().certificate)
-    port = int(still.url.rpartition(":")[2])
-    connection = http.client.HTTPSConnection("127.0.0.1", port, context=other)
-    with pytest.raises(ssl.SSLCertVerificationError):
-        connection.request("GET", "/version")
-    connection.close()
-
-
-def test_plain_http_for_those_who_want_it():
-    with DemoCluster(objects=[], tls=False) as cluster:
-        client = Client(cluster)
-        assert cluster.url.startswith("http://")
-        assert client.get("/api/v1/pods").json["items"] == []
-        client.close()
-
-
 # -- users -----------------------------------------------------------------------------------------
 
 
@@ -188,13 +155,32 @@ def test_refusals_name_verb_group_and_place(still):
     ]
 
 
-def test_every_start_has_its_own_tokens(still):
-    with DemoCluster(objects=[]) as other:
-        assert other.token() != still.token()
-        client = Client(other)
-        client.headers["Authorization"] = f"Bearer {still.token()}"
-        assert client.get("/api/v1/pods").code == 401
-        client.close()
+def test_credentials_are_refused_as_the_server_knows_none(reader):
+    assert reader.get(PODS, Authorization="Bearer x").code == 401
+
+
+def test_a_user_nobody_knows_may_see_what_there_is_and_no_more(still):
+    client = Client(still, "jane")
+    assert client.get("/apis").code == 200
+    answer = client.get(PODS)
+    client.close()
+    assert answer.code == 403
+    assert 'User "jane" cannot list resource "pods"' in answer.json["message"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8001", "localhost:80", "LOCALHOST", "[::1]:9"])
+def test_it_answers_to_the_names_of_loopback(reader, host):
+    assert reader.get(PODS, Host=host).code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["", "rebound.example", "rebound.example:8001", "127.0.0.1.rebound.example", "10.0.0.1", "::1"]
+)
+def test_no_web_page_can_make_itself_its_origin(reader, host):
+    for path in (PODS, "/version", "/nowhere"):
+        answer = reader.get(path, Host=host)
+        assert (answer.code, answer.json["reason"]) == (403, "Forbidden")
+        assert "loopback" in answer.json["message"]
 
 
 def test_a_fault_can_be_put_in_front():
