@@ -118,11 +118,9 @@ class Addresses:
 
     def _note_orphan(self, key: Key, *, is_orphan: bool) -> set[Key]:
         """Whether the lists of that name belong to nobody; touched are Services that may have meant them."""
-        was = key in self.orphans
-        if is_orphan or was:
-            self.version += 1
-        if is_orphan == was:
+        if not is_orphan and key not in self.orphans:
             return set()
+        self.version += 1
         (self.orphans.add if is_orphan else self.orphans.discard)(key)
         return {
             other
