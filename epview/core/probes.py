@@ -52,7 +52,8 @@ def action(probe: Probe) -> str:
         return f"exec [{' '.join(probe.exec.command)}]"
     if (http := probe.http_get) is not None:
         path = http.path if http.path.startswith("/") or not http.path else f"/{http.path}"
-        return f"http-get {http.scheme.lower()}://{http.host}:{http.port}{path}"
+        host = f"[{http.host}]" if ":" in http.host else http.host
+        return f"http-get {http.scheme.lower()}://{host}:{http.port}{path}"
     if (tcp := probe.tcp_socket) is not None:
         return f"tcp-socket {tcp.host}:{tcp.port}"
     if (grpc := probe.grpc) is not None:

@@ -146,7 +146,9 @@ def lists(draw: st.DrawFn) -> Tree:
 def others(draw: st.DrawFn) -> Tree:
     if draw(st.booleans()):
         made = node(
-            draw(st.sampled_from(["node-a", "node-b"])), ready=draw(st.sampled_from(["True", "Unknown"]))
+            draw(st.sampled_from(["node-a", "node-b"])),
+            zone=draw(st.sampled_from(["z1", "z2"])),
+            ready=draw(st.sampled_from(["True", "Unknown"])),
         )
         made["status"]["addresses"] = [{"type": "InternalIP", "address": draw(st.sampled_from(IPS))}]
         return made
