@@ -62,6 +62,6 @@ def human_duration(seconds: float) -> str:
     if days < 8:
         return f"{days}d{rest}h" if rest else f"{days}d"
     if days < 730:
-        return f"{days}d" if days < 365 * 2 else f"{days // 365}y"
+        return f"{days}d"
     years, rest = divmod(days, 365)
     return f"{years}y{rest}d" if years < 8 and rest else f"{years}y"

@@ -18,7 +18,7 @@ from epview.demo.company_shop import build_shop
 from epview.demo.discovery import GIT_VERSION
 from epview.demo.life import Life
 from epview.demo.resources import Json
-from epview.demo.shapes import endpoint_port, endpoints, metadata, service, service_port
+from epview.demo.shapes import endpoint_port, endpoint_slice, endpoints, metadata, service, service_port
 from epview.demo.stage import MACHINES, Machine, Stage
 from epview.demo.store import Store
 
@@ -123,13 +123,14 @@ def _api_server(store: Store, born: datetime) -> None:
     store.put(service("default", "kubernetes", born, ports, cluster_ip="10.96.0.1", labels=labels))
     port = endpoint_port(6443, "https")
     store.put(endpoints("default", "kubernetes", born, [_API_SERVER], [port], labels=_SKIP_MIRROR))
-    head = metadata("default", "kubernetes", born, generation=1)
     store.put(
-        {
-            "kind": "EndpointSlice",
-            "metadata": head | {"labels": {"kubernetes.io/service-name": "kubernetes"}},
-            "addressType": "IPv4",
-            "endpoints": [{"addresses": [_API_SERVER], "conditions": {"ready": True}}],
-            "ports": [{"name": "https", "protocol": "TCP", "port": 6443}],
-        }
+        endpoint_slice(
+            "kubernetes",
+            "default",
+            "kubernetes",
+            born,
+            generation=1,
+            endpoints=[{"addresses": [_API_SERVER], "conditions": {"ready": True}}],
+            ports=[port],
+        )
     )

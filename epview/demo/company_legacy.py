@@ -23,6 +23,7 @@ NS: Final = "legacy"
 
 
 def build_legacy(stage: Stage) -> Iterator[Script]:
+    """Write the namespace's Services; gives the stories that go on in it."""
     _mainframe(stage)
     _erp(stage)
     _archive(stage)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
+from epview.core.objects import ENDPOINTS_MANAGED_BY_LABEL, SLICE_CONTROLLER
 from epview.demo import kubelet
 from epview.demo import scripts as play
 from epview.demo.resources import Json
@@ -13,20 +14,22 @@ from epview.demo.shapes import (
     Workload,
     container,
     endpoint_port,
+    endpoint_slice,
     endpoints,
     http_probe,
-    metadata,
+    owner,
     service,
     service_port,
     tcp_probe,
 )
-from epview.demo.stage import Script, Stage
+from epview.demo.stage import MACHINES, Script, Stage
 
 NS: Final = "payments"
 _IMAGE: Final = "registry.harbour.example/payments"
 
 
 def build_payments(stage: Stage) -> Iterator[Script]:
+    """Write the namespace's Services; gives the stories that go on in it."""
     _payments_api(stage)
     _bank_link(stage)
     _ledger(stage)
@@ -37,7 +40,7 @@ def build_payments(stage: Stage) -> Iterator[Script]:
     _settlement(stage)
 
 
-def _service(stage: Stage, name: str, address: str, ports: list[Json], **spec: Any) -> None:
+def _service(stage: Stage, name: str, address: str, ports: list[Json], **spec: Any) -> Json:
     spec.setdefault("selector", {"app": name})
     made = service(
         NS,
@@ -48,7 +51,7 @@ def _service(stage: Stage, name: str, address: str, ports: list[Json], **spec: A
         labels={"app": name, "team": "payments"},
         **spec,
     )
-    stage.store.put(made)
+    return stage.store.put(made).obj
 
 
 def _app(name: str, version: str, *, replicas: int = 2, kind: str = "Deployment", **spec: Any) -> Workload:
@@ -100,7 +103,6 @@ def _ledger(stage: Stage) -> None:
         stage.save(stage.veteran(crew, stage.ago(days=20) + timedelta(seconds=30 * number)))
     ref = stage.save(stage.veteran(crew, stage.ago(minutes=14), ready=False))
     pod = stage.pod(ref)
-    assert pod is not None
     tail = 'Get "http://{ip}:8080/healthz": dial tcp {ip}:8080: connect: connection refused'
     stage.unhealthy(pod, "api", tail, count=24, first=stage.ago(minutes=13, seconds=50), at=stage.ago(20))
     _service(stage, "ledger", "None", [service_port(8080, "http", "http")], publishNotReadyAddresses=True)
@@ -112,7 +114,6 @@ def _statements(stage: Stage) -> Script:
     old = stage.staff(workload, stage.ago(days=1))[0]
     _service(stage, "statements", "10.96.31.12", [service_port(80, "http", "http")])
     pod = stage.pod(old)
-    assert pod is not None
     stage.save(kubelet.delete(pod, stage.ago(12), 120))
     stage.event(pod, "Killing", "Stopping container api", container="api", at=stage.ago(12))
     crew = stage.crews[NS, "statements"]
@@ -130,66 +131,47 @@ def _fraud(stage: Stage) -> None:
     """
     refs = stage.staff(_app("fraud", "0.8.0"), stage.ago(days=5))
     made = stage.ago(days=40)
-    _service(stage, "fraud", "10.96.31.13", [service_port(80, "http", "http")], selector=None)
-    entry = stage.store.get("services", NS, "fraud")
+    served = _service(stage, "fraud", "10.96.31.13", [service_port(80, "http", "http")], selector=None)
     pod = stage.pod(refs[0])
-    assert entry is not None
-    assert pod is not None
-    machine = pod["spec"]["nodeName"]
-    alive = ("10.244.1.2", "fraud-5f7c9d8b6-k2v7x", stage.uid(), machine)
+    node, meta = pod["spec"]["nodeName"], pod["metadata"]
     known = (
-        alive,
-        (pod["status"]["podIP"], pod["metadata"]["name"], pod["metadata"]["uid"], machine),
+        ("10.244.1.2", "fraud-5f7c9d8b6-k2v7x", stage.uid()),  # long gone
+        (pod["status"]["podIP"], meta["name"], meta["uid"]),
     )
-    targets = [
-        (ip, node, {"kind": "Pod", "namespace": NS, "name": name, "uid": uid})
-        for ip, name, uid, node in known
-    ]
+    targets = [(ip, {"kind": "Pod", "namespace": NS, "name": name, "uid": uid}) for ip, name, uid in known]
     labels = {"app": "fraud", "team": "payments"}
-    obj = endpoints(
-        NS,
-        "fraud",
-        made,
-        [],
-        [endpoint_port(8080, "http")],
-        labels=labels | {"endpoints.kubernetes.io/managed-by": "endpoint-controller"},
-    )
-    obj["subsets"][0]["addresses"] = [
-        {"ip": ip, "nodeName": node, "targetRef": target} for ip, node, target in targets
+    ports = [endpoint_port(8080, "http")]
+    managed = labels | {ENDPOINTS_MANAGED_BY_LABEL: "endpoint-controller"}
+    lying = endpoints(NS, "fraud", made, [], ports, labels=managed)
+    lying["subsets"][0]["addresses"] = [
+        {"ip": ip, "nodeName": node, "targetRef": target} for ip, target in targets
     ]
-    stage.store.put(obj)
-    owner = {"apiVersion": "v1", "kind": "Service", "name": "fraud", "uid": entry.obj["metadata"]["uid"]}
-    marks = {
-        "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
-        "kubernetes.io/service-name": "fraud",
-    }
-    head = metadata(
-        NS,
-        "fraud-x8m2q",
-        made,
-        generateName="fraud-",
-        generation=3,
-        labels=labels | marks,
-        ownerReferences=[owner | {"controller": True, "blockOwnerDeletion": True}],
-    )
+    stage.store.put(lying)
+    zone = next(machine.zone for machine in MACHINES if machine.name == node)
     conditions = {"ready": True, "serving": True, "terminating": False}
     stage.store.put(
-        {
-            "kind": "EndpointSlice",
-            "metadata": head,
-            "addressType": "IPv4",
-            "endpoints": [
+        endpoint_slice(
+            "fraud",
+            NS,
+            "fraud-x8m2q",
+            made,
+            generateName="fraud-",
+            generation=3,
+            labels=labels,
+            managed_by=SLICE_CONTROLLER,
+            ownerReferences=owner("Service", "fraud", served["metadata"]["uid"], "v1"),
+            endpoints=[
                 {
                     "addresses": [ip],
                     "conditions": conditions,
                     "targetRef": target,
                     "nodeName": node,
-                    "zone": "zone-a" if node == "node-1" else "zone-b",
+                    "zone": zone,
                 }
-                for ip, node, target in targets
+                for ip, target in targets
             ],
-            "ports": [{"name": "http", "protocol": "TCP", "port": 8080}],
-        }
+            ports=ports,
+        )
     )
 
 
@@ -201,27 +183,20 @@ def _fx_rates(stage: Stage) -> None:
 def _card_network(stage: Stage) -> None:
     """A third party's API: an EndpointSlice written by hand, no Endpoints at all."""
     _service(stage, "card-network", "10.96.31.14", [service_port(443, 8443, "https")], selector=None)
-    head = metadata(
-        NS,
-        "card-network-1",
-        stage.ago(days=35),
-        generation=2,
-        labels={
-            "kubernetes.io/service-name": "card-network",
-            "endpointslice.kubernetes.io/managed-by": "payments-team",
-        },
-    )
     stage.store.put(
-        {
-            "kind": "EndpointSlice",
-            "metadata": head,
-            "addressType": "IPv4",
-            "endpoints": [
+        endpoint_slice(
+            "card-network",
+            NS,
+            "card-network-1",
+            stage.ago(days=35),
+            generation=2,
+            managed_by="payments-team",
+            endpoints=[
                 {"addresses": ["198.51.100.17"], "conditions": {"ready": True}},
                 {"addresses": ["198.51.100.18"], "conditions": {"ready": True}},
             ],
-            "ports": [{"name": "https", "protocol": "TCP", "port": 8443}],
-        }
+            ports=[endpoint_port(8443, "https")],
+        )
     )
 
 

@@ -11,9 +11,12 @@ from epview.demo.resources import Json
 from epview.demo.shapes import (
     Workload,
     container,
+    endpoint_port,
+    endpoint_slice,
     exec_probe,
     http_probe,
     metadata,
+    owner,
     pod_spec,
     service,
     service_port,
@@ -26,6 +29,7 @@ _IMAGE: Final = "registry.harbour.example/platform"
 
 
 def build_platform(stage: Stage) -> Iterator[Script]:
+    """Write the namespace's Services; gives the stories that go on in it."""
     _dns(stage)
     _telemetry(stage)
     _signalling(stage)
@@ -116,26 +120,25 @@ def _edge(stage: Stage) -> None:
 def _mesh_gateway(stage: Stage) -> None:
     """No selector: a controller that is none of Kubernetes' own keeps the slice."""
     _service(stage, "mesh-gateway", "10.96.40.14", [service_port(15443, None, "tls")], selector=None)
-    labels = {
-        "kubernetes.io/service-name": "mesh-gateway",
-        "endpointslice.kubernetes.io/managed-by": "tidewater-mesh",
-    }
-    head = metadata(NS, "mesh-gateway-tidewater", stage.ago(days=16), generation=7, labels=labels)
-    stage.store.put(
+    found = [
         {
-            "kind": "EndpointSlice",
-            "metadata": head,
-            "addressType": "IPv4",
-            "endpoints": [
-                {
-                    "addresses": [f"10.80.{number}.4"],
-                    "conditions": {"ready": number != 3, "serving": number != 3, "terminating": False},
-                    "zone": machine.zone,
-                }
-                for number, machine in enumerate(MACHINES, 1)
-            ],
-            "ports": [{"name": "tls", "protocol": "TCP", "port": 15443}],
+            "addresses": [f"10.80.{number}.4"],
+            "conditions": {"ready": number != 3, "serving": number != 3, "terminating": False},
+            "zone": machine.zone,
         }
+        for number, machine in enumerate(MACHINES, 1)
+    ]
+    stage.store.put(
+        endpoint_slice(
+            "mesh-gateway",
+            NS,
+            "mesh-gateway-tidewater",
+            stage.ago(days=16),
+            generation=7,
+            managed_by="tidewater-mesh",
+            endpoints=found,
+            ports=[endpoint_port(15443, "tls")],
+        )
     )
 
 
@@ -145,8 +148,8 @@ def _nightly_export(stage: Stage) -> None:
     labels = {"app": "nightly-export", "batch.kubernetes.io/job-name": "nightly-export-29402"}
     box = container("export", f"{_IMAGE}/export:1.1.0", (("http", 8080),))
     name = f"nightly-export-29402-{stage.suffix()}"
-    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": "nightly-export-29402", "uid": stage.uid()}
-    head = metadata(NS, name, begun, labels=labels, ownerReferences=[owner | {"controller": True}])
+    job = owner("Job", "nightly-export-29402", stage.uid(), "batch/v1")
+    head = metadata(NS, name, begun, labels=labels, ownerReferences=job)
     pod: Json = {
         "kind": "Pod",
         "metadata": head | {"uid": stage.uid()},

@@ -29,6 +29,7 @@ _HTTP: Final = (("http", 8080),)
 
 
 def build_shop(stage: Stage) -> Iterator[Script]:
+    """Write the namespace's Services; gives the stories that go on in it."""
     yield _web(stage)
     _catalog(stage)
     yield _checkout(stage)
@@ -146,7 +147,6 @@ def _search(stage: Stage) -> Script:
     made = stage.ago(44)
     ref = stage.save(kubelet.run(stage.placed(crew, made), made + timedelta(seconds=3)))
     pod = stage.pod(ref)
-    assert pod is not None
     stage.started(pod, made + timedelta(seconds=3))
     stage.unhealthy(
         pod, "search", play.NOT_SERVING, probe="Startup", count=4, first=stage.ago(31), at=stage.ago(1)
@@ -162,7 +162,6 @@ def _recommendations(stage: Stage) -> Script:
     refs = stage.staff(workload, stage.ago(hours=31))
     _service(stage, "recommendations", 12, [service_port(80, "http", "http")])
     pod = stage.pod(refs[0])
-    assert pod is not None
     pod = kubelet.restart(pod, stage.ago(95), "OOMKilled", 137, stage.ago(minutes=6), 6)
     pod = kubelet.run(pod, stage.ago(minutes=1, seconds=20))
     pod = kubelet.die(pod, stage.ago(62), "OOMKilled", 137)
@@ -213,7 +212,6 @@ def _flags(stage: Stage) -> Script:
     _service(stage, "flags", 17, [service_port(80, "http", "http")])
     tail = play.TIMED_OUT.replace("PATH", "healthz")
     pod = stage.pod(refs[1])
-    assert pod is not None
     stage.save(kubelet.set_ready(kubelet.set_ready(pod, stage.ago(14), False), stage.ago(8), True))
     stage.unhealthy(pod, "api", tail, count=11, first=stage.ago(minutes=9), at=stage.ago(14))
     return play.flapping(stage, refs[1], tail)

@@ -29,20 +29,19 @@ from epview.core.objects import (
 )
 from epview.demo.clock import rfc3339
 from epview.demo.derived import (
-    HEADLESS_LABEL,
     TRIGGER,
     best_match,
+    labels_from,
     mirror_metadata,
     payload,
     plain,
     same_owner,
     slice_metadata,
 )
-from epview.demo.resources import Json, Resource
+from epview.demo.resources import ALPHABET, Json, Resource
 from epview.demo.store import Event, Store
 
 OVER_CAPACITY: Final = "endpoints.kubernetes.io/over-capacity"
-_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"  # apimachinery util/rand: no vowels, no mistakable digits
 _WATCHED: Final = ("services", "pods", "nodes", "endpoints", "endpointslices")
 
 ServiceKey = tuple[str, str]
@@ -167,10 +166,7 @@ class Controllers:
 
     def _write_endpoints(self, service: Json, subsets: list[Json], trigger: str, *, truncated: bool) -> None:
         meta = service["metadata"]
-        labels = dict(meta.get("labels") or {})
-        labels[ENDPOINTS_MANAGED_BY_LABEL] = "endpoint-controller"
-        if service["spec"].get("clusterIP") == "None":
-            labels[HEADLESS_LABEL] = ""
+        labels = labels_from(service, {ENDPOINTS_MANAGED_BY_LABEL: "endpoint-controller"})
         found = self._store.get("endpoints", meta["namespace"], meta["name"])
         old = found.obj if found else {"metadata": {}}
         annotations = {
@@ -246,8 +242,8 @@ class Controllers:
             number = crc32(f"{namespace}/{service}/{manager}/{attempt}".encode())
             suffix = ""
             for _ in range(5):
-                number, digit = divmod(number, len(_ALPHABET))
-                suffix += _ALPHABET[digit]
+                number, digit = divmod(number, len(ALPHABET))
+                suffix += ALPHABET[digit]
             name = f"{service[:57]}-{suffix}"
             if self._store.get("endpointslices", namespace, name) is None:
                 return name

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from epview.demo.api import Api, Intercept, Journal
 from epview.demo.clock import Clock, HeldClock, utc_now
@@ -136,6 +136,7 @@ class DemoCluster:
         self.controllers.run()
 
     def delete(self, resource: str, namespace: str, name: str) -> None:
+        """Delete an object, if it is there, and let the controllers follow."""
         self.store.delete(resource, namespace, name)
         self.controllers.run()
 
@@ -148,6 +149,7 @@ class DemoCluster:
 
     @property
     def url(self) -> str:
+        """``http://127.0.0.1:PORT``. Raises RuntimeError unless it runs."""
         if self._server is None:
             raise RuntimeError("the demo cluster is not running")
         return self._server.url
@@ -170,11 +172,6 @@ def _cannot_listen(port: int, error: OSError) -> SourceError:
         )
     why = error.strerror or error
     return SourceError(f"Cannot listen on 127.0.0.1:{port}: {why}.", "Choose another --port.", kind="usage")
-
-
-def serve_objects(items: Iterable[Json], **options: Any) -> DemoCluster:
-    """A cluster, not started, that serves these objects: manifests or a ``kind: List``."""
-    return DemoCluster(objects=items, **options)
 
 
 def run_demo_server(port: int | None = None, scenario: str = DEFAULT_SCENARIO) -> int:

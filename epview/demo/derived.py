@@ -16,10 +16,11 @@ from epview.core.objects import (
     SLICE_CONTROLLER,
 )
 from epview.demo.resources import Json
+from epview.demo.shapes import owner
 
 TRIGGER: Final = "endpoints.kubernetes.io/last-change-trigger-time"
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
-HEADLESS_LABEL: Final = "service.kubernetes.io/headless"
+_HEADLESS_LABEL: Final = "service.kubernetes.io/headless"
 
 
 def plain(value: Any) -> Any:
@@ -57,33 +58,24 @@ def best_match(existing: Sequence[Json], payload: Json) -> Json | None:
 
 
 def same_owner(obj: Json, meta: Json) -> bool:
+    """Whether a slice has the owner and the labels of ``meta`` already."""
     found = obj["metadata"]
     return bool(
         found.get("ownerReferences") == meta["ownerReferences"] and found.get("labels") == meta["labels"]
     )
 
 
-def _owner(kind: str, obj: Json) -> list[Json]:
-    meta = obj["metadata"]
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": kind,
-            "name": meta["name"],
-            "uid": meta["uid"],
-            "controller": True,
-            "blockOwnerDeletion": True,
-        }
-    ]
+def labels_from(service: Json, more: Json) -> Json:
+    """The labels of what is written for a Service: its own, the controller's, and the mark of headless."""
+    headless = {_HEADLESS_LABEL: ""} if service["spec"].get("clusterIP") == "None" else {}
+    return {**(service["metadata"].get("labels") or {}), **more, **headless}
 
 
 def slice_metadata(service: Json, trigger: str) -> Json:
-    labels = dict(service["metadata"].get("labels") or {})
-    labels[MANAGED_BY_LABEL] = SLICE_CONTROLLER
-    labels[SERVICE_NAME_LABEL] = service["metadata"]["name"]
-    if service["spec"].get("clusterIP") == "None":
-        labels[HEADLESS_LABEL] = ""
-    found: Json = {"labels": labels, "ownerReferences": _owner("Service", service)}
+    """Labels, owner and trigger annotation of a slice that is written for a Service with a selector."""
+    meta = service["metadata"]
+    labels = labels_from(service, {MANAGED_BY_LABEL: SLICE_CONTROLLER, SERVICE_NAME_LABEL: meta["name"]})
+    found: Json = {"labels": labels, "ownerReferences": owner("Service", meta["name"], meta["uid"], "v1")}
     return found | ({"annotations": {TRIGGER: trigger}} if trigger else {})
 
 
@@ -93,5 +85,5 @@ def mirror_metadata(endpoints: Json) -> Json:
     labels = {k: v for k, v in (meta.get("labels") or {}).items() if k != ENDPOINTS_MANAGED_BY_LABEL}
     labels |= {MANAGED_BY_LABEL: MIRRORING_CONTROLLER, SERVICE_NAME_LABEL: meta["name"]}
     kept = {k: v for k, v in (meta.get("annotations") or {}).items() if k not in (TRIGGER, LAST_APPLIED)}
-    found: Json = {"labels": labels, "ownerReferences": _owner("Endpoints", endpoints)}
+    found: Json = {"labels": labels, "ownerReferences": owner("Endpoints", meta["name"], meta["uid"], "v1")}
     return found | ({"annotations": kept} if kept else {})

@@ -43,7 +43,7 @@ def list_page(store: Store, where: Route, request: Request) -> Page:
     token = request.query.get("continue", "")
     limit = request.number("limit") or 0
     if token:
-        version, relative = decode_continue(token)
+        version, relative = _decode_continue(token)
         start = f"{where.namespace}{relative}" if where.namespace else relative.removeprefix("/")
         snapshot = _past(store, where, version, relative, token=True)
     else:
@@ -58,7 +58,7 @@ def list_page(store: Store, where: Route, request: Request) -> Page:
     if limit and len(entries) > limit:
         last = entries[limit - 1]
         following = f"/{last.name if where.namespace else last.key}\0"  # relative to what was listed
-        metadata["continue"] = encode_continue(snapshot.version, following)
+        metadata["continue"] = _encode_continue(snapshot.version, following)
         if test is None:  # with a selector the rest cannot be counted
             metadata["remainingItemCount"] = len(entries) - limit
         entries = entries[:limit]
@@ -66,6 +66,7 @@ def list_page(store: Store, where: Route, request: Request) -> Page:
 
 
 def selectors_of(where: Route, request: Request) -> Predicate | None:
+    """The request's label and field selector as one test. Raises `ApiError`."""
     labels, fields = request.query.get("labelSelector", ""), request.query.get("fieldSelector", "")
     return compile_selectors(where.resource, labels, fields)
 
@@ -110,16 +111,16 @@ def _past(store: Store, where: Route, version: int, start: str, *, token: bool) 
         return store.snapshot(where.resource.name, version)
     except ExpiredError:
         if token:
-            raise expired(_TOO_OLD, {"continue": encode_continue(-1, start)}) from None
+            raise expired(_TOO_OLD, {"continue": _encode_continue(-1, start)}) from None
         raise expired("The resourceVersion for the provided list is too old.") from None
 
 
-def encode_continue(version: int, start: str) -> str:
+def _encode_continue(version: int, start: str) -> str:
     text = json.dumps({"v": _FORMAT, "rv": version, "start": start}, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode_continue(token: str) -> tuple[int, str]:
+def _decode_continue(token: str) -> tuple[int, str]:
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except (binascii.Error, ValueError) as error:

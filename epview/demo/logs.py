@@ -55,6 +55,8 @@ def story(pod: Json, container: str) -> Sequence[str]:
 
 
 class LogOptions(Struct, frozen=True):
+    """What a log request asks for, checked."""
+
     container: str
     previous: bool
     follow: bool

@@ -38,6 +38,8 @@ class _Bucket:
 
 
 class Recorder:
+    """Writes events into a store, counting the equal ones, as the recorders of all components do."""
+
     def __init__(self, store: Store) -> None:
         self._store = store
         self._names: dict[tuple[str, ...], str] = {}
@@ -90,12 +92,12 @@ class Recorder:
     def expire(self, now: datetime) -> None:
         """Delete what is older than the TTL, as the API server's leases do."""
         for obj in self._store.objects("events"):
-            if now - last_seen(obj) > TTL:
+            if now - _last_seen(obj) > TTL:
                 meta = obj["metadata"]
                 self._store.delete("events", meta["namespace"], meta["name"])
 
 
-def last_seen(event: Json) -> datetime:
+def _last_seen(event: Json) -> datetime:
     series = (event.get("series") or {}).get("lastObservedTime")
     return parse_time(series or event.get("lastTimestamp") or event["eventTime"])
 

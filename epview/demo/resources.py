@@ -13,6 +13,10 @@ from msgspec import Struct
 
 Json = dict[str, Any]
 
+ALPHABET: Final = (
+    "bcdfghjklmnpqrstvwxz2456789"  # of random names: no vowels, no mistakable digits (util/rand)
+)
+
 
 class Resource(Struct, frozen=True):
     """One collection: ``pods`` of ``v1``. ``blank`` are the fields that an empty object still shows.

@@ -75,7 +75,6 @@ def fell_ill(stage: Stage, ref: Ref, begun: datetime, tail: str, *, count: int) 
     """A past: the pod's readiness probe has been failing since ``begun``."""
     crossed = begun + timedelta(seconds=2 * _PERIOD)  # the third failure in a row
     pod = stage.pod(ref)
-    assert pod is not None
     pod = kubelet.set_ready(pod, crossed, False)
     stage.save(pod)
     name = pod["spec"]["containers"][0]["name"]
@@ -92,16 +91,13 @@ def illness(stage: Stage, ref: Ref, tail: str, *, ill: float, well: float, first
         stage.change(ref, kubelet.set_ready, True)
         yield well
         yield from _fail(stage, ref, tail, 2)
-        pod = stage.change(ref, kubelet.set_ready, False)
-        if pod is None:
-            return
+        stage.change(ref, kubelet.set_ready, False)
 
 
 def _fail(stage: Stage, ref: Ref, tail: str, times: int) -> Iterator[float]:
     for _ in range(times):
         pod = stage.pod(ref)
-        if pod is not None:
-            stage.unhealthy(pod, pod["spec"]["containers"][0]["name"], tail)
+        stage.unhealthy(pod, pod["spec"]["containers"][0]["name"], tail)
         yield _PERIOD
 
 
@@ -110,8 +106,6 @@ def flapping(stage: Stage, ref: Ref, tail: str) -> Iterator[float]:
     while True:
         yield 4
         pod = stage.change(ref, kubelet.set_ready, False)
-        if pod is None:
-            return
         stage.unhealthy(pod, pod["spec"]["containers"][0]["name"], tail)
         yield 4
         stage.change(ref, kubelet.set_ready, True)
@@ -126,8 +120,7 @@ def slow_starts(stage: Stage, crew: Crew, ref: Ref, *, lasts: float) -> Iterator
     while True:
         name = crew.workload.containers[0]["name"]
         for _ in range(int(lasts // _PERIOD)):
-            if (pod := stage.pod(ref)) is not None:
-                stage.unhealthy(pod, name, NOT_SERVING, probe="Startup")
+            stage.unhealthy(stage.pod(ref), name, NOT_SERVING, probe="Startup")
             yield _PERIOD
         stage.change(ref, kubelet.pass_startup)
         yield 2
@@ -142,7 +135,6 @@ def slow_starts(stage: Stage, crew: Crew, ref: Ref, *, lasts: float) -> Iterator
 def unschedulable(stage: Stage, ref: Ref, since: datetime) -> Iterator[float]:
     """The scheduler tries again and again."""
     pod = stage.pod(ref)
-    assert pod is not None
     told = {"warning": True, "source": "default-scheduler"}
     stage.event(pod, "FailedScheduling", NO_ROOM, count=3, first=since, at=stage.ago(50), **told)
     yield 15
@@ -155,8 +147,8 @@ def unschedulable(stage: Stage, ref: Ref, since: datetime) -> Iterator[float]:
 
 
 def backing_off(stage: Stage, ref: Ref, *, count: int = 1, first: datetime | None = None) -> None:
+    """The kubelet's event about a container that it will start again later."""
     pod = stage.pod(ref)
-    assert pod is not None
     name, meta = pod["spec"]["containers"][0]["name"], pod["metadata"]
     where = f"{meta['name']}_{meta['namespace']}({meta['uid']})"
     text = f"Back-off restarting failed container {name} in pod {where}"
@@ -168,8 +160,6 @@ def crash_loop(stage: Stage, ref: Ref, *, pause: float, lives: float) -> Iterato
     yield pause
     while True:
         pod = stage.change(ref, kubelet.run)
-        if pod is None:
-            return
         name = pod["spec"]["containers"][0]["name"]
         stage.event(pod, "Started", f"Started container {name}", container=name)
         yield lives
@@ -183,7 +173,6 @@ def crash_loop(stage: Stage, ref: Ref, *, pause: float, lives: float) -> Iterato
 def bad_image(stage: Stage, ref: Ref, *, first: float) -> Iterator[float]:
     """The registry does not know the tag: ErrImagePull and ImagePullBackOff take turns."""
     pod = stage.pod(ref)
-    assert pod is not None
     spec = pod["spec"]["containers"][0]
     image, name = spec["image"], spec["name"]
     unresolved = f'failed to resolve reference "{image}": {image}: not found'

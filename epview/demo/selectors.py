@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from epview.demo.resources import Json, Resource
-from epview.demo.status import ApiError, bad_request
+from epview.demo.status import bad_request
 from epview.demo.store import Entry
 
 Predicate = Callable[[Entry], bool]
@@ -61,16 +61,9 @@ def compile_selectors(resource: Resource, labels: str, fields: str) -> Predicate
     return lambda entry: all(test(entry) for test in tests)
 
 
-def label_predicate(text: str) -> Callable[[Mapping[str, str]], bool]:
-    tests = [_requirement(term) for term in _TOP.split(text) if term.strip()]
-    return lambda labels: all(test(labels) for test in tests)
-
-
 def _labels(text: str) -> list[Predicate]:
-    if not text.strip():
-        return []
-    matches = label_predicate(text)
-    return [lambda entry: matches(entry.labels)]
+    tests = [_requirement(term) for term in _TOP.split(text) if term.strip()]
+    return [lambda entry: all(test(entry.labels) for test in tests)] if tests else []
 
 
 def _requirement(term: str) -> Callable[[Mapping[str, str]], bool]:
@@ -101,7 +94,7 @@ def _field(resource: Resource, term: str) -> Predicate:
         raise bad_request(f"invalid selector: '{term}'; can't understand '{term}'")
     name, operator, wanted = found.groups()
     if name not in _META and name not in _FIELDS.get(resource.name, ()):
-        raise _unknown_field(name)
+        raise bad_request(f"field label not supported: {name}")
     negate = operator == "!="
     path = tuple(name.split("."))
     return lambda entry: (_value(entry.obj, path) == wanted) is not negate
@@ -116,7 +109,3 @@ def _value(obj: Json, path: tuple[str, ...]) -> str:
     if isinstance(found, bool):
         return str(found).lower()
     return "" if found is None else str(found)
-
-
-def _unknown_field(name: str) -> ApiError:
-    return bad_request(f"field label not supported: {name}")

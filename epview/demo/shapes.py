@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from epview.core.objects import MANAGED_BY_LABEL, SERVICE_NAME_LABEL
 from epview.demo.clock import rfc3339
 from epview.demo.resources import Json
 
@@ -30,8 +31,9 @@ def metadata(namespace: str, name: str, created: datetime, **more: Any) -> Json:
     return head | {"creationTimestamp": rfc3339(created)} | {k: v for k, v in more.items() if v}
 
 
-def owner(kind: str, name: str, uid: str) -> list[Json]:
-    reference = {"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": uid}
+def owner(kind: str, name: str, uid: str, api_version: str = "apps/v1") -> list[Json]:
+    """The ``ownerReferences`` of what a controller made."""
+    reference = {"apiVersion": api_version, "kind": kind, "name": name, "uid": uid}
     return [reference | {"controller": True, "blockOwnerDeletion": True}]
 
 
@@ -283,6 +285,17 @@ def endpoints(
     """Endpoints as a person writes them."""
     subset: Json = {"addresses": [{"ip": ip} for ip in addresses], "ports": list(ports)}
     return {"kind": "Endpoints", "metadata": metadata(namespace, name, created, **meta), "subsets": [subset]}
+
+
+def endpoint_slice(
+    service: str, namespace: str, name: str, created: datetime, *, managed_by: str = "", **body: Any
+) -> Json:
+    """An EndpointSlice of IPv4 addresses; ``body`` are endpoints, ports and further metadata."""
+    labels = body.pop("labels", {}) | {SERVICE_NAME_LABEL: service}
+    labels |= {MANAGED_BY_LABEL: managed_by} if managed_by else {}
+    content = {field: body.pop(field) for field in ("endpoints", "ports")}
+    head = metadata(namespace, name, created, labels=labels, **body)
+    return {"kind": "EndpointSlice", "metadata": head, "addressType": "IPv4", **content}
 
 
 def endpoint_port(port: int, name: str = "", protocol: str = "TCP") -> Json:

@@ -6,9 +6,10 @@ the same seed and the same times write the same objects.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,11 +18,10 @@ from msgspec import Struct
 
 from epview.demo import kubelet
 from epview.demo.recorder import Recorder
-from epview.demo.resources import Json
-from epview.demo.shapes import Workload, daemon_set, deployment, metadata, replica_set, stateful_set
+from epview.demo.resources import ALPHABET, Json
+from epview.demo.shapes import Workload, daemon_set, deployment, metadata, owner, replica_set, stateful_set
 from epview.demo.store import Store
 
-_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 Ref = tuple[str, str]  # namespace and name of a pod
 Script = Iterator[float]  # yields how many seconds to wait
 
@@ -58,6 +58,8 @@ class Crew:
 
 
 class Stage:
+    """A store, the time on stage, and everybody who acts there."""
+
     def __init__(self, store: Store, seed: int, now: datetime) -> None:
         self.store = store
         self.now = now
@@ -72,7 +74,7 @@ class Stage:
         return self.now - timedelta(seconds=seconds, minutes=minutes, hours=hours, days=days)
 
     def suffix(self, length: int = 5) -> str:
-        return "".join(self._random.choices(_ALPHABET, k=length))
+        return "".join(self._random.choices(ALPHABET, k=length))
 
     def uid(self) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
@@ -158,9 +160,12 @@ class Stage:
             if wanted <= (obj["metadata"].get("labels") or {}).items()
         ]
 
-    def pod(self, ref: Ref) -> Json | None:
+    def pod(self, ref: Ref) -> Json:
+        """The pod as it is now. Raises `VanishedError`."""
         entry = self.store.get("pods", *ref)
-        return None if entry is None else {"kind": "Pod", **entry.obj}
+        if entry is None:
+            raise VanishedError(ref)
+        return {"kind": "Pod", **entry.obj}
 
     def save(self, pod: Json) -> Ref:
         meta = self.store.put(pod).obj["metadata"]
@@ -186,15 +191,9 @@ class Stage:
             name = f"{workload.name}-{crew.template_hash}-{self.suffix()}"
             labels |= {"pod-template-hash": crew.template_hash}
         crew.hired += 1
-        kind, owner_name, owner_uid = crew.owner
-        reference = {"apiVersion": "apps/v1", "kind": kind, "name": owner_name, "uid": owner_uid}
+        owners = owner(*crew.owner)
         meta = metadata(
-            workload.namespace,
-            name,
-            created,
-            generation=1,
-            labels=labels,
-            ownerReferences=[reference | {"controller": True, "blockOwnerDeletion": True}],
+            workload.namespace, name, created, generation=1, labels=labels, ownerReferences=owners
         )
         if workload.kind != "StatefulSet":
             meta["generateName"] = name[:-5]
@@ -248,18 +247,18 @@ class Stage:
         ref = self.save(pod)
         machine = self.machine(crew)
         yield 1
-        pod = self._update(ref, kubelet.schedule, machine.name)
+        pod = self.change(ref, kubelet.schedule, machine.name)
         where = f"Successfully assigned {ref[0]}/{ref[1]} to {machine.name}"
         self.event(pod, "Scheduled", where, source="default-scheduler")
-        pod = self._update(ref, kubelet.create, machine.ip)
+        pod = self.change(ref, kubelet.create, machine.ip)
         yield 1
-        self._update(ref, kubelet.give_address, self._address(machine))
+        self.change(ref, kubelet.give_address, self._address(machine))
         yield 1
-        pod = self._update(ref, kubelet.run)
+        pod = self.change(ref, kubelet.run)
         self.started(pod)
         if ready:
             yield warm_up
-            self._update(ref, kubelet.set_ready, True)
+            self.change(ref, kubelet.set_ready, True)
         return ref
 
     def started(self, pod: Json, at: datetime | None = None) -> None:
@@ -270,32 +269,20 @@ class Stage:
             self.event(pod, "Created", f"Created container: {name}", container=name, at=at)
             self.event(pod, "Started", f"Started container {name}", container=name, at=at)
 
-    def retire(self, ref: Ref, grace: int = 30) -> bool:
-        """Delete a pod: from now on it is terminating, and serves until it is buried. False: gone."""
-        pod = self.change(ref, kubelet.delete, grace)
-        if pod is None:
-            return False
-        for spec in pod["spec"]["containers"]:
-            self.event(pod, "Killing", f"Stopping container {spec['name']}", container=spec["name"])
-        return True
+    def retire(self, ref: Ref, grace: int = 30) -> None:
+        """Delete a pod, if it is there: from now on it is terminating, and serves until it is buried."""
+        with contextlib.suppress(VanishedError):
+            pod = self.change(ref, kubelet.delete, grace)
+            for spec in pod["spec"]["containers"]:
+                self.event(pod, "Killing", f"Stopping container {spec['name']}", container=spec["name"])
 
     def bury(self, ref: Ref) -> None:
         self.store.delete("pods", *ref)
 
-    def change(self, ref: Ref, step: Any, *args: Any, **kwargs: Any) -> Json | None:
-        """One kubelet step on a pod as it is now; None when it is gone."""
-        pod = self.pod(ref)
-        if pod is None:
-            return None
-        fresh: Json = step(pod, self.now, *args, **kwargs)
-        self.store.put(fresh)
+    def change(self, ref: Ref, step: Callable[..., Json], *args: Any) -> Json:
+        """One kubelet step on a pod as it is now; gives what came of it. Raises `VanishedError`."""
+        self.save(step(self.pod(ref), self.now, *args))
         return self.pod(ref)
-
-    def _update(self, ref: Ref, step: Any, *args: Any) -> Json:
-        pod = self.change(ref, step, *args)
-        if pod is None:
-            raise VanishedError(ref)
-        return pod
 
 
 def next_version(workload: Workload) -> Workload:

@@ -283,14 +283,8 @@ _GENERATING: Final = ("spec", "endpoints", "ports", "addressType")
 
 
 def _same(old: Json, new: Json) -> bool:
-    ignored = {"resourceVersion"}
-    if {k: v for k, v in old["metadata"].items() if k not in ignored} != {
-        k: v for k, v in new["metadata"].items() if k not in ignored
-    }:
-        return False
-    return {k: v for k, v in old.items() if k != "metadata"} == {
-        k: v for k, v in new.items() if k != "metadata"
-    }
+    """Whether writing ``new``, which has no version yet, would change nothing."""
+    return {**old, "metadata": {**old["metadata"], "resourceVersion": ""}} == new
 
 
 def path_key(namespace: str, name: str) -> PathKey:

@@ -21,6 +21,8 @@ Cells = Callable[[Json, datetime], list[Any]]
 
 
 class Column(Struct, frozen=True):
+    """One column of a ``Table``."""
+
     name: str
     type: str = "string"
     priority: int = 0

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from epview.demo.lists import check_versions, selectors_of
 from epview.demo.requests import Request, Route
-from epview.demo.resources import Json, Resource
+from epview.demo.resources import Json
 from epview.demo.selectors import Predicate
 from epview.demo.status import ApiError, expired, too_large_version
 from epview.demo.store import Entry, Event, ExpiredError, Snapshot, Store, in_namespace
@@ -28,6 +28,8 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class WatchOptions(Struct, frozen=True):
+    """What a WATCH asks for, checked."""
+
     where: Route
     test: Predicate | None
     version: int  # where to begin; 0: with the present state
@@ -81,7 +83,8 @@ class _Writer:
             metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
         if self._options.as_table:
             return _line("BOOKMARK", _encode(self._table([], metadata)))
-        return _line("BOOKMARK", _encode(blank_object(self._resource, metadata)))
+        head = {"kind": self._resource.kind, "apiVersion": self._resource.api_version}
+        return _line("BOOKMARK", _encode({**head, "metadata": metadata, **self._resource.blank}))
 
     def _table(self, objects: list[Json], metadata: Json) -> Json:
         found = table(
@@ -96,16 +99,12 @@ class _Writer:
         return found
 
 
-def blank_object(resource: Resource, metadata: Json) -> Json:
-    return {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata, **resource.blank}
-
-
-def error_line(error: ApiError) -> bytes:
-    return _line("ERROR", _encode(error.status))
-
-
 def _line(kind: str, body: bytes) -> bytes:
     return b'{"type":"%s","object":%s}\n' % (kind.encode(), body)
+
+
+def _error(error: ApiError) -> bytes:
+    return _line("ERROR", _encode(error.status))
 
 
 def stream(store: Store, options: WatchOptions, *, bookmark_seconds: float) -> Iterator[bytes]:
@@ -113,7 +112,7 @@ def stream(store: Store, options: WatchOptions, *, bookmark_seconds: float) -> I
     writer = _Writer(store, options)
     resource = options.where.resource.name
     if options.version > store.version:
-        yield error_line(too_large_version(options.version, store.version))
+        yield _error(too_large_version(options.version, store.version))
         return
     version = options.version
     if options.initial:
@@ -145,7 +144,7 @@ def _follow(
             wait = max(0.0, min(IDLE_SECONDS, end - now, next_bookmark - now))
             events = store.wait(resource, version, wait)
         except ExpiredError as error:
-            yield error_line(expired(str(error)))
+            yield _error(expired(str(error)))
             return
         version = events[-1].version if events else max(version, current)
         yield b"".join(_lines(events, options, writer))

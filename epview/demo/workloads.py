@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from epview.demo.clock import rfc3339
-from epview.demo.resources import Json
+from epview.demo.resources import BY_NAME, Json
 from epview.demo.store import Store
 
-_KINDS: Final = ("replicasets", "deployments", "statefulsets", "daemonsets")
+_RESOURCES: Final = ("replicasets", "deployments", "statefulsets", "daemonsets")
 
 
 class _Tally:
@@ -29,19 +29,11 @@ def count_pods(store: Store) -> None:
         meta = replica_set["metadata"]
         for owner in meta.get("ownerReferences") or ():
             _add(tallies[owner["uid"]], tallies[meta["uid"]])
-    for resource in _KINDS:
+    for resource in _RESOURCES:
         for obj in store.objects(resource):
             meta = obj["metadata"]
             status = _status(resource, obj, tallies[meta["uid"]], store, tallies)
-            store.put({"kind": _KIND_OF[resource], **obj, "status": status})
-
-
-_KIND_OF: Final = {
-    "replicasets": "ReplicaSet",
-    "deployments": "Deployment",
-    "statefulsets": "StatefulSet",
-    "daemonsets": "DaemonSet",
-}
+            store.put({"kind": BY_NAME[resource].kind, **obj, "status": status})
 
 
 def _count(tally: _Tally, pod: Json) -> None:

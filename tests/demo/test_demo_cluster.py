@@ -9,16 +9,25 @@ import socket
 import stat
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from demo_help import NOW
 
-from epview.demo.demo import DemoCluster, run_demo_server, serve_objects
+from epview.demo.demo import DemoCluster, run_demo_server
 from epview.sources.source import SourceError
 
-COMMAND = "import sys; from epview.demo.demo import run_demo_server; sys.exit(run_demo_server(PORT))"
+SERVE = "import sys; from epview.demo.demo import run_demo_server; sys.exit(run_demo_server())"
+NOHUP = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+WAIT = """
+import signal
+from epview.demo.demo import DemoCluster
+with DemoCluster() as cluster:
+    print(cluster.write_kubeconfig(), flush=True)
+    signal.pause()
+"""
 
 
 def test_the_kubeconfig_is_private_and_goes_with_the_cluster(still):
@@ -64,31 +73,70 @@ def test_the_command_refuses_an_unknown_scenario(capsys):
     assert "moon" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_the_command_serves_until_a_signal(number, tmp_path):
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
+# -- signals ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def running(code, folder):
+    """A process that keeps its temporary files in ``folder``, and what it prints first."""
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", COMMAND.replace("PORT", "None")],
+        [sys.executable, "-W", "error", "-c", code],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=os.environ | {"TMPDIR": str(folder)},
     )
-    try:
-        path = Path(process.stdout.readline().strip())
+    with process:
+        try:
+            yield process, Path(process.stdout.readline().strip())
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_command_serves_until_a_signal(number, tmp_path):
+    with running(SERVE, tmp_path) as (process, path):
         assert path.parent == tmp_path
-        assert json.loads(path.read_text())["clusters"][0]["cluster"]["server"].startswith(
-            "http://127.0.0.1:"
-        )
+        server = json.loads(path.read_text())["clusters"][0]["cluster"]["server"]
+        assert server.startswith("http://127.0.0.1:")
         process.send_signal(number)
+        process.send_signal(number)  # impatiently
         out, err = process.communicate(timeout=20)
-    finally:
-        process.kill()
     assert process.returncode == 128 + number
     assert out == ""
     assert "export KUBECONFIG=" in err
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_outlives_its_terminal_when_told_so(tmp_path):
+    with running(NOHUP + SERVE, tmp_path) as (process, path):
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_process_that_is_ended_on_the_spot_leaves_no_file(number, tmp_path):
+    with running(WAIT, tmp_path) as (process, path):
+        assert path.exists()
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == -number
+    assert err == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_signals_are_as_before_when_the_cluster_is_gone():
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    with DemoCluster(objects=[]) as cluster:
+        cluster.write_kubeconfig()
+    assert {number: signal.getsignal(number) for number in before} == before
+
+
+# -- a cluster by hand -----------------------------------------------------------------------------
 
 
 def test_a_frozen_cluster_stands_still_until_it_is_moved(frozen):
@@ -107,7 +155,7 @@ def test_only_a_frozen_cluster_is_moved_by_hand():
 
 def test_objects_are_served_instead_of_a_scenario():
     namespace = {"kind": "Namespace", "metadata": {"name": "mine"}}
-    with serve_objects([{"kind": "List", "items": [namespace]}], frozen_at=NOW) as cluster:
+    with DemoCluster(objects=[{"kind": "List", "items": [namespace]}], frozen_at=NOW) as cluster:
         assert [o["metadata"]["name"] for o in cluster.store.objects("namespaces")] == ["mine"]
         cluster.apply({"kind": "Namespace", "metadata": {"name": "yours"}})
         assert len(cluster.store.objects("namespaces")) == 2
