@@ -1,4 +1,4 @@
-"""Clients that others wrote: kubectl, and the official Python client."""
+"""Real clients: kubectl, the official Python client, and epview itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -38,7 +39,6 @@ def kubectl(kubeconfig):
         assert done.returncode == code, done.stderr
         return done.stdout if code == 0 else done.stderr
 
-    run.environment = environment  # type: ignore[attr-defined]
     return run
 
 
@@ -91,23 +91,44 @@ def test_logs_and_refusals(kubectl):
 
 
 @needs_kubectl
-def test_get_watch_prints_changes_as_they_come(tmp_path):
-    with DemoCluster() as cluster:  # alive
-        config = cluster.kubeconfig(tmp_path / "config")
-        environment = os.environ | {"KUBECONFIG": str(config), "HOME": str(tmp_path)}
-        watching = subprocess.Popen(
-            [KUBECTL, "get", "pods", "-w"], env=environment, stdout=subprocess.PIPE, text=True
-        )
+def test_others_are_impersonated(kubectl):
+    refused = 'User "demo-viewer" cannot list resource "nodes"'
+    assert refused in kubectl("get", "nodes", "--as", "demo-viewer", code=1)
+    assert refused in kubectl("get", "nodes", "--context", "demo-viewer", code=1)
+    assert "Endpoints:" in kubectl("describe", "svc", "web", "--context", "demo-viewer")
+    assert 'User "jane" cannot list' in kubectl("get", "pods", "--as", "jane", code=1)
+
+
+@needs_kubectl
+def test_get_watch_prints_changes_as_they_come(frozen, tmp_path):
+    config = frozen.kubeconfig(tmp_path / "config")
+    environment = os.environ | {"KUBECONFIG": str(config), "HOME": str(tmp_path)}
+    command = [KUBECTL, "get", "pods", "-w"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as watching:
         try:
-            lines = [
-                watching.stdout.readline() for _ in range(len(cluster.store.objects("pods", "shop")) + 4)
+            head, *_ = [
+                watching.stdout.readline() for _ in range(len(frozen.store.objects("pods", "shop")) + 1)
             ]
+            frozen.delete("pods", "shop", "sessions-0")
+            change = watching.stdout.readline()
         finally:
             watching.terminate()
-            watching.wait(10)
-            watching.stdout.close()
-    assert lines[0].startswith("NAME")
-    assert all(lines)
+    assert head.split()[0] == "NAME"
+    assert change.split()[0] == "sessions-0"
+
+
+# -- epview ----------------------------------------------------------------------------------------
+
+
+def test_epview_tells_what_the_viewer_may_not_see(kubeconfig):
+    command = [sys.executable, "-m", "epview", "check", "-o", "json", "--fail-on", "never"]
+    options = ["--kubeconfig", str(kubeconfig), "--context", "demo-viewer"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=50, check=False)
+    found = json.loads(done.stdout)
+    (gap,) = found["gaps"]
+    assert (gap["resource"], gap["reason"]) == ("events", "forbidden")
+    assert 'User "demo-viewer" cannot list' in gap["message"]
+    assert "web" in {service["name"] for service in found["services"]}
 
 
 # -- the official Python client --------------------------------------------------------------------
@@ -177,6 +198,11 @@ def test_the_python_client_is_refused_properly(api):
     with pytest.raises(kubernetes.client.ApiException) as caught:
         core.read_namespaced_pod("nobody", "shop")
     assert (caught.value.status, json.loads(caught.value.body)["reason"]) == (404, "NotFound")
+    client.set_default_header("Impersonate-User", "demo-viewer")  # it does not read ``as``
+    assert core.list_namespaced_pod("shop").items
+    with pytest.raises(kubernetes.client.ApiException) as caught:
+        core.list_node()
+    assert (caught.value.status, json.loads(caught.value.body)["reason"]) == (403, "Forbidden")
 
 
 def test_a_living_cluster_moves_by_itself():
