@@ -5,6 +5,7 @@ Part of the `World`, which tells it of each change to pods, Services, Nodes, End
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -31,8 +32,8 @@ class Addresses:
         self._services = services
         self._endpoints = endpoints
         self._slices_of = slices_of
-        self._pods: dict[str, tuple[Key, ...]] = {}
-        self._cluster_ips: dict[str, tuple[Key, ...]] = {}
+        self._pods: dict[str, list[Key]] = {}
+        self._cluster_ips: dict[str, list[Key]] = {}
         self._nodes: dict[str, str] = {}
         self._tokens: dict[Key, set[Token]] = {}  # of the Services without selector alone
         self._listers: defaultdict[Token, set[Key]] = defaultdict(set)
@@ -43,7 +44,7 @@ class Addresses:
 
     def pods_at(self, ip: str) -> tuple[Key, ...]:
         """Pods with that address, those on the host's network left out; by name."""
-        return self._pods.get(ip, ())
+        return tuple(self._pods.get(ip, ()))
 
     def service_at(self, ip: str) -> Key | None:
         """The Service whose cluster IP it is."""
@@ -148,13 +149,15 @@ def _service_ips(service: Service | None) -> set[str]:
     return {ip for ip in (service.spec.cluster_ip, *service.spec.cluster_ips) if ip and ip != "None"}
 
 
-def _move(index: dict[str, tuple[Key, ...]], key: Key, before: set[str], after: set[str]) -> None:
+def _move(index: dict[str, list[Key]], key: Key, before: set[str], after: set[str]) -> None:
     """Keep an index address → the few that hold it, in order of name."""
     for ip in before - after:
-        rest = tuple(k for k in index.get(ip, ()) if k != key)
-        if rest:
-            index[ip] = rest
-        else:
+        holders = index.get(ip, [])
+        if key in holders:
+            holders.remove(key)
+        if not holders:
             index.pop(ip, None)
     for ip in after - before:
-        index[ip] = tuple(sorted({*index.get(ip, ()), key}))
+        holders = index.setdefault(ip, [])
+        if key not in holders:
+            insort(holders, key)

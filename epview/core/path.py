@@ -62,8 +62,7 @@ def _slices(facts: Facts, ready: int, serving: int) -> Hop:
     if serving:
         text = f"0 ready, {serving} terminating still take the traffic"
         return Hop(what="EndpointSlice", text=text, state=HopState.DEGRADED)
-    end = "" if facts.service.headless else ": kube-proxy refuses the connection"
-    return Hop(what="EndpointSlice", text=f"0 ready{end}", state=HopState.BROKEN)
+    return Hop(what="EndpointSlice", text="0 ready", state=HopState.BROKEN)
 
 
 def _backends(backends: Sequence[Backend], ready: int) -> Iterator[Hop]:

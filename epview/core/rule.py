@@ -128,6 +128,9 @@ def judge(facts: Facts) -> Judgement:
             unknown.append(rule.id)
             if not missing.elsewhere:
                 blind[missing.resource] = None
+        except Exception as defect:  # one rule's defect must not blind all the others, nor pass for clear
+            unknown.append(rule.id)
+            blind[f"rule {rule.id} ({type(defect).__name__})"] = None
     findings = _fold(found)
     return Judgement(findings, _headline(findings, len(facts.active)), tuple(unknown), tuple(blind))
 
