@@ -297,6 +297,7 @@ def _check_options(
         service=args.service,
         namespace=namespaces[0] if namespaces else default,
         namespaces=namespaces,
+        selector=args.selector,
         output=args.output,
         fail_on=args.fail_on,
         allow_partial=args.allow_partial,

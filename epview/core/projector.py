@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from epview.core.changes import Change
 from epview.core.join import join
+from epview.core.labels import Test, everything
 from epview.core.moment import Moment
 from epview.core.objects import Key
 from epview.core.rule import survey
@@ -23,8 +24,10 @@ class Projector:
     Not thread safe: its owner serialises `apply`, `project` and every look at `world`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Test = everything) -> None:
+        """``wanted`` tests a Service's labels: others are known to the world, but get no view."""
         self.world = World()
+        self._wanted = wanted
         self._views: dict[Key, ServiceView] = {}
         self._touched: set[Key] = set()
         self._due: list[tuple[datetime, Key]] = []
@@ -93,10 +96,11 @@ class Projector:
     def _refresh(self, key: Key, now: datetime) -> bool:
         """Judge one Service again; whether its view differs from before."""
         old = self._views.get(key)
-        if key not in self.world.services:
+        service = self.world.services.get(key)
+        if service is None or not self._wanted(service.metadata.labels):
             self._views.pop(key, None)
             self._count(old, None)
-            if old is not None and key in self.world.addresses.orphans:
+            if service is None and old is not None and key in self.world.addresses.orphans:
                 self._gone[key] = now
             return old is not None
         new = join(self.world, key, now)

@@ -1,7 +1,7 @@
 """``labelSelector`` and ``fieldSelector`` of a request, compiled to one predicate.
 
-Grammar: apimachinery pkg/labels (``a=b``, ``a==b``, ``a!=b``, ``a in (b,c)``, ``a notin (b)``,
-``a``, ``!a``) and pkg/fields (equality only). The field names are those the real server indexes.
+Grammar: apimachinery pkg/labels (`core.labels`) and pkg/fields (equality only). The field names are
+those the real server indexes.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from epview.core.labels import parse
 from epview.demo.resources import Json, Resource
 from epview.demo.status import bad_request
 from epview.demo.store import Entry
 
 Predicate = Callable[[Entry], bool]
 
-_SET: Final = re.compile(r"^\s*(\S+?)\s+(in|notin)\s*\(([^)]*)\)\s*$")
 _EQUAL: Final = re.compile(r"^\s*([^\s=!]+)\s*(==|=|!=)\s*([^\s=!]*)\s*$")
-_KEY: Final = re.compile(r"^\s*(!?)\s*([A-Za-z0-9][A-Za-z0-9./_-]*)\s*$")
-_TOP: Final = re.compile(r",(?![^(]*\))")  # commas outside parentheses
 
 _META: Final = ("metadata.name", "metadata.namespace")
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -62,26 +60,13 @@ def compile_selectors(resource: Resource, labels: str, fields: str) -> Predicate
 
 
 def _labels(text: str) -> list[Predicate]:
-    tests = [_requirement(term) for term in _TOP.split(text) if term.strip()]
-    return [lambda entry: all(test(entry.labels) for test in tests)] if tests else []
-
-
-def _requirement(term: str) -> Callable[[Mapping[str, str]], bool]:
-    if found := _SET.match(term):
-        key, operator, raw = found.groups()
-        values = {value.strip() for value in raw.split(",")}
-        if operator == "in":
-            return lambda labels: labels.get(key) in values
-        return lambda labels: labels.get(key) not in values  # a missing key is "not in" as well
-    if found := _EQUAL.match(term):
-        key, operator, value = found.groups()
-        if operator == "!=":
-            return lambda labels: labels.get(key) != value
-        return lambda labels: labels.get(key) == value
-    if found := _KEY.match(term):
-        absent, key = found.groups()
-        return (lambda labels: key not in labels) if absent else (lambda labels: key in labels)
-    raise bad_request(f"unable to parse requirement: found '{term.strip()}', expected: a label selector")
+    if not text.strip():
+        return []
+    try:
+        test = parse(text)
+    except ValueError as error:
+        raise bad_request(str(error)) from None
+    return [lambda entry: test(entry.labels)]
 
 
 def _fields(resource: Resource, text: str) -> list[Predicate]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from epview.core import labels
 from epview.core.nearness import nearest
 from epview.core.objects import Key
 from epview.core.projector import Projector
@@ -29,6 +30,7 @@ class CheckOptions:
     service: str = ""
     namespace: str = ""
     namespaces: tuple[str, ...] | None = None
+    selector: str = ""
     output: str = "table"
     fail_on: str = "error"
     allow_partial: bool = False
@@ -41,7 +43,12 @@ def check(source: Source, options: CheckOptions) -> int:
     0: nothing at or above the threshold · 1: something is · 4: some data could not be had, and
     ``allow_partial`` is off.
     """
-    projector = gather(source, options.timeout, _progress() if options.output == "table" else None)
+    projector = gather(
+        source,
+        options.timeout,
+        _progress() if options.output == "table" else None,
+        labels.parse(options.selector),
+    )
     info = msgspec.structs.replace(source.info(), namespaces=options.namespaces)
     _check_namespaces(projector, options, in_files=info.kind == "files")
     view = projector.project(source.now(), info)

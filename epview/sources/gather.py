@@ -7,6 +7,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from epview.core.changes import Change
+from epview.core.labels import Test, everything
 from epview.core.objects import KINDS
 from epview.core.projector import Projector
 from epview.core.view import Phase, ResourceState
@@ -15,14 +16,20 @@ from epview.sources.source import Source, SourceError
 Progress = Callable[[Sequence[ResourceState]], None]
 
 
-def gather(source: Source, timeout: float | None = None, progress: Progress | None = None) -> Projector:
+def gather(
+    source: Source,
+    timeout: float | None = None,
+    progress: Progress | None = None,
+    wanted: Test = everything,
+) -> Projector:
     """Start ``source``, take its changes until every resource is settled, and stop it.
 
-    ``timeout`` in seconds; ``progress`` is called with all states whenever one changed. Raises
+    ``timeout`` in seconds; ``progress`` is called with all states whenever one changed; ``wanted``
+    tests the labels of the Services to judge. Raises
     `SourceError` (kind ``cluster``) when nothing at all can be had, naming the cause.
     """
     queue: SimpleQueue[Sequence[Change]] = SimpleQueue()
-    projector = Projector()
+    projector = Projector(wanted)
     deadline = monotonic() + timeout if timeout else None
     source.start(queue.put)
     try:

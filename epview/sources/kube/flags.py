@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from epview.core import labels
 from epview.sources.kube.options import KubeOptions, parse_timeout
 from epview.sources.source import SourceError
 
@@ -46,9 +47,17 @@ def add_cluster_flags(parser: argparse.ArgumentParser) -> None:
         help="per request, e.g. 10s (0: none)",
     )
     add("--disable-compression", action="store_true", help="ask for plain answers")
-    scope = parser.add_argument_group("which namespaces")
+    scope = parser.add_argument_group("which Services")
     scope.add_argument(
         "-n", "--namespace", metavar="NS", action="append", default=[], help="namespace; may be repeated"
+    )
+    scope.add_argument(
+        "-l",
+        "--selector",
+        metavar="LABELS",
+        type=_selector,
+        default="",
+        help="only Services with these labels: app=web,tier!=db",
     )
     scope.add_argument("-A", "--all-namespaces", action="store_true", help="all namespaces")
 
@@ -80,3 +89,11 @@ def _timeout(text: str) -> float:
         return parse_timeout(text)
     except SourceError as error:
         raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
+
+
+def _selector(text: str) -> str:
+    try:
+        labels.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
