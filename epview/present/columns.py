@@ -30,7 +30,8 @@ class Column(Generic[R]):
     ``width`` is what it needs at least, ``most`` what it may take. ``drop`` says in which order
     columns go when room is short: the highest first, 0 never. ``wide`` columns show only where room
     is left over. ``flex`` takes what the others leave. ``key`` is the Shift+letter that sorts by it.
-    ``short``: how a text too long is cut (``cut`` leaves no ellipsis).
+    ``short``: how a text too long is cut (``cut`` leaves no ellipsis). ``brief`` says the same in as many
+    cells as there are, for columns that can do better than being cut.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Column(Generic[R]):
     flex: bool = False
     right: bool = False
     short: Literal["end", "middle", "cut"] = "end"
+    brief: Callable[[R, Frame, int], str] | None = None
     key: str = ""
     descending: bool = False  # the first press of the key shows the largest first
 
@@ -92,7 +94,7 @@ def visible(
 
 
 _STUB: Final = 10
-COMFORT: Final = 36  # cells a sentence should have before other columns go
+COMFORT: Final = 48  # cells a sentence should have before other columns go
 
 
 def _full(column: Column[R], wanted: Mapping[str, int]) -> int:
@@ -163,14 +165,15 @@ SERVICES: Final[tuple[Column[ServiceView], ...]] = (
            short="middle", key="P"),
     Column("status", "STATUS", _status, lambda v: (v.health.rank, v.loading), 1, 9, short="cut", key="S"),
     Column("service", "SERVICE", _service, lambda v: v.name, 14, 40, short="middle", key="N"),
-    Column("type", "TYPE", lambda v, _: Span(service_type(v)), service_type, 9, 12, drop=7, key="T"),
+    Column("type", "TYPE", lambda v, _: Span(service_type(v)), service_type, 9, 12, drop=9, key="T"),
     Column("ready", "READY", _ready, _ready_share, 5, 14, short="cut", key="R"),
     Column("backedby", "BACKED BY", lambda v, _: Span(v.backed_by.value), lambda v: v.backed_by.value,
            9, 10, drop=8, key="B"),
     Column("clusterip", "CLUSTER-IP", lambda v, _: _muted(cluster_ip(v)), cluster_ip, 10, 32, wide=True,
            key="I"),
     Column("ports", "PORTS", lambda v, f: Span(words.ports_words(v.ports, f.glyphs) or f.glyphs.dash),
-           lambda v: [port.port for port in v.ports], 8, 48, soft=20, drop=9, key="O"),
+           lambda v: [port.port for port in v.ports], 8, 48, soft=14, drop=7, key="O",
+           brief=lambda v, f, width: words.ports_within(v.ports, width, f.glyphs)),
     Column("age", "AGE", lambda v, f: _muted(words.age(v.created, f.now)),
            lambda v: v.created or _EPOCH, 4, 8, wide=True, right=True, key="A", descending=True),
     Column("why", "WHY", why, None, 24, 400, flex=True),

@@ -1,52 +1,127 @@
-"""The few lines under the list that tell enough of the selected Service to decide whether to open it."""
+"""Under the list, as much of the selected Service as there is room for: first what decides, then the rest."""
 
 from __future__ import annotations
 
-from epview.core.view import Backend, BackendState, ServiceView
+from collections.abc import Sequence
+from itertools import chain
+
+from epview.core.view import Backend, ServiceView
 from epview.present import words
+from epview.present.columns import backend_rank
 from epview.present.frame import Frame
 from epview.present.glyphs import severity_span, state_span
-from epview.present.service import path_flow, traffic_line
-from epview.present.text import EMPTY, Line, Role, Span, clean, line, wrap
+from epview.present.service import finding_lines, path_flow, traffic_line
+from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, line, wrap
+from epview.present.times import message
 from epview.present.why import backend_why, gap_words
 
+ROOMY = 12  # from so many lines on the blocks stand apart and the findings come whole
 
-def preview(view: ServiceView, frame: Frame, width: int, *, backends: int = 2) -> list[Line]:
-    """The path, the headline in full, the addresses with trouble, the first remedy."""
-    out = path_flow(view, frame, width)
+
+def preview(view: ServiceView, frame: Frame, width: int, height: int = 8) -> list[Line]:
+    """The path, the headline in full, the addresses with trouble first, the first remedy.
+
+    With room for it what clients meet, every address, and the other findings with their evidence.
+    """
+    path = path_flow(view, frame, width)
     if view.loading:
-        return out
-    if view.headline is not None:
-        sign = severity_span(view.headline, frame.glyphs)
-        head = line(Span(f"{sign.text} ", sign.role), Span(clean(view.headline.message), Role.STRONG))
-        out += wrap(head, width, 2)
-    if view.gaps:
-        out.append(line(Span(f"{frame.glyphs.unknown} {gap_words(view)}", Role.UNKNOWN)))
-    troubled = [backend for backend in view.backends if backend.state is not BackendState.READY]
-    for backend in troubled[:backends]:
-        out += wrap(backend_line(backend, frame), width, 4)
-    if len(troubled) > backends:
+        return path
+    roomy = height >= ROOMY
+    met = [] if path_is_fine(view) else wrap(traffic_line(view), width, 2)
+    cause = [*_headline(view, frame, width), *_gaps(view, frame)]
+    try_ = _remedies(view, 3 if roomy else 1)
+    blocks = [path, [*cause, *try_]] if roomy else [path, cause]
+    room = height - sum(map(len, (path, cause, try_)))
+    if met and room > len(met):
+        blocks[0] = [*path, *met]
+        room -= len(met)
+    blocks.append(backend_lines(view, frame, width, max(0, room - 3 if roomy else room), whole=roomy))
+    blocks += _rest(view, frame, width) if roomy else [try_]
+    gap = [EMPTY] if roomy else []
+    return list(chain.from_iterable([*block, *gap] for block in blocks if block))[: max(height, 1)] or [EMPTY]
+
+
+def path_is_fine(view: ServiceView) -> bool:
+    """Nothing is to be said of what clients meet."""
+    return not traffic_line(view)
+
+
+def _headline(view: ServiceView, frame: Frame, width: int) -> list[Line]:
+    if view.headline is None:
+        return []
+    sign = severity_span(view.headline, frame.glyphs)
+    said = line(Span(f"{sign.text} ", sign.role), Span(message(view.headline, frame), Role.STRONG))
+    return wrap(said, width, 2)
+
+
+def _gaps(view: ServiceView, frame: Frame) -> list[Line]:
+    return [line(Span(f"{frame.glyphs.unknown} {gap_words(view)}", Role.UNKNOWN))] if view.gaps else []
+
+
+def _remedies(view: ServiceView, count: int) -> list[Line]:
+    commands = view.headline.remedy[:count] if view.headline is not None else ()
+    return [line(Span("  try  ", Role.MUTED), Span(clean(command), Role.ACCENT)) for command in commands]
+
+
+def _rest(view: ServiceView, frame: Frame, width: int) -> list[list[Line]]:
+    """The findings beside the headline, then what the headline rests on."""
+    others = [finding for finding in view.findings if finding is not view.headline]
+    head = view.headline
+    told = {fact for finding in others for fact in finding.evidence}
+    new = head is not None and not set(head.evidence) <= told
+    facts = finding_lines(head, frame, head=False, remedy=False) if head is not None and new else []
+    return [
+        *([wrapped(facts, width)] if facts else []),
+        *(wrapped(finding_lines(each, frame, remedy=False), width) for each in others),
+    ]
+
+
+def wrapped(lines: Sequence[Line], width: int) -> list[Line]:
+    return [each for spans in lines for each in wrap(spans, width, 8)]
+
+
+def backend_lines(view: ServiceView, frame: Frame, width: int, room: int, *, whole: bool) -> list[Line]:
+    """The addresses in columns, trouble first; those beyond the room are counted.
+
+    Where room is scarce only those with trouble. ``whole``: the cause may take another line.
+    """
+    every = sorted(view.backends, key=lambda each: (backend_rank(each), each.pod or "", each.address))
+    if room < len(every):
+        every = [each for each in every if each.failing_probe or each.reason] or every
+    shown = every if len(every) <= room else every[: max(0, room - 1)]
+    cells = [_cells(backend, frame) for backend in shown]
+    widths = [max(cell_width(row[at].text) for row in cells) for at in range(4)] if cells else []
+    out: list[Line] = []
+    for row in cells:
+        padded = [_pad(span, size) for span, size in zip(row, widths, strict=False)]
+        spans = line(Span("  "), *padded, row[4])
+        out += wrap(spans, width, 6) if whole else [_cut(spans, width, frame)]
+    if room and len(view.backends) > len(shown):
         out.append(
-            line(
-                Span(f"  and {words.plural(len(troubled) - backends, 'more like this', 'more')}", Role.MUTED)
-            )
+            line(Span(f"  and {words.plural(len(view.backends) - len(shown), 'more', 'more')}", Role.MUTED))
         )
-    if (traffic := traffic_line(view)) and not view.headline:
-        out += wrap(traffic, width, 2)
-    if view.headline is not None and view.headline.remedy:
-        out.append(line(Span("  try  ", Role.MUTED), Span(clean(view.headline.remedy[0]), Role.ACCENT)))
-    return out or [EMPTY]
+    return out
 
 
-def backend_line(backend: Backend, frame: Frame) -> Line:
-    """``✗ 10.244.1.7 checkout-x2k on node-1, not ready 2m4s: readiness of api: … 503 ×14, last 4s ago``."""
+def _pad(span: Span, size: int) -> Span:
+    return Span(span.text + " " * (size - cell_width(span.text) + (2 if size else 0)), span.role)
+
+
+def _cut(spans: Line, width: int, frame: Frame) -> Line:
+    """One line of it; the cause in full is a key away."""
+    first = wrap(spans, width - 1, 0)
+    return first[0] if len(first) == 1 else (*first[0], Span(frame.glyphs.ellipsis, Role.MUTED))
+
+
+def _cells(backend: Backend, frame: Frame) -> tuple[Span, Span, Span, Span, Span]:
+    """``✗ 10.244.1.7``, pod, node, ``not ready 2m4s``, cause."""
     sign = state_span(backend.state, frame.glyphs)
-    where = f" on {clean(backend.node)}" if backend.node else ""
     since = f" {words.age(backend.since, frame.now)}" if backend.since else ""
     cause = backend_why(backend, frame)
-    return line(
-        Span(f"  {sign.text} ", sign.role),
-        Span(clean(backend.address or "no address"), Role.STRONG),
-        Span(f"  {clean(backend.pod or 'no pod')}{where}, {backend.state.words}{since}", Role.MUTED),
-        Span(f"  {cause.text}" if cause.text else "", cause.role),
+    return (
+        Span(f"{sign.text} {clean(backend.address or 'no address')}", sign.role),
+        Span(clean(backend.pod or "no pod"), Role.PLAIN if backend.pod else Role.MUTED),
+        Span(clean(backend.node), Role.MUTED),
+        Span(f"{backend.state.words}{since}", sign.role),
+        Span(cause.text, cause.role),
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Final
 
 from epview.core.view import BackedBy, BackendState, Evidence, Finding, Health, Hop, HopState, ServiceView
@@ -13,6 +11,7 @@ from epview.present.columns import health_words, service_type
 from epview.present.frame import Frame
 from epview.present.glyphs import health_role, health_span, hop_span, severity_span
 from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, joined, line, wrap
+from epview.present.times import message, time_left, with_ages
 from epview.present.why import gap_words, why
 
 TITLE_DROP: Final = (2, 1)
@@ -185,28 +184,24 @@ def traffic_line(view: ServiceView) -> Line:
 # -- findings ---------------------------------------------------------------------------------
 
 
-def finding_lines(finding: Finding, frame: Frame, *, evidence: bool = True) -> list[Line]:
+def finding_lines(finding: Finding, frame: Frame, *, head: bool = True, remedy: bool = True) -> list[Line]:
     """A finding with the facts behind it and the commands that help."""
     sign = severity_span(finding, frame.glyphs)
-    head = line(
+    first = line(
         Span("  " if finding.folded else ""),
         Span(f"{sign.text} ", sign.role),
-        Span(clean(finding.message), Role.PLAIN if finding.folded else Role.STRONG),
+        Span(message(finding, frame), Role.PLAIN if finding.folded else Role.STRONG),
         Span(f"  {finding.rule}", Role.MUTED),
     )
-    out = [head]
+    out = [first] if head else []
     if finding.in_progress:
-        left = f" until {finding.until:%H:%M:%S} UTC" if finding.until else ""
+        left = f", {time_left(finding.until, frame)}" if finding.until else ""
         out.append(line(Span(f"    expected to pass by itself{left}", Role.INFO)))
-    if evidence:
-        out += _evidence(finding.evidence, frame)
-    out += [
-        line(Span("    try  ", Role.MUTED), Span(clean(command), Role.ACCENT)) for command in finding.remedy
-    ]
-    return out
+    out += _evidence(finding.evidence, frame)
+    commands = finding.remedy if remedy else ()
+    return [*out, *(line(Span("    try  ", Role.MUTED), Span(clean(each), Role.ACCENT)) for each in commands)]
 
 
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _WIDEST: Final = 40
 
 
@@ -225,15 +220,6 @@ def _evidence(facts: Sequence[Evidence], frame: Frame) -> list[Line]:
             )
         )
     return out
-
-
-def with_ages(text: str, frame: Frame) -> str:
-    """The text with every RFC 3339 time told as an age: nobody subtracts dates at night."""
-
-    def told(match: re.Match[str]) -> str:
-        return f"{words.age(datetime.fromisoformat(match.group()), frame.now)} ago"
-
-    return _TIME.sub(told, text)
 
 
 def findings_lines(view: ServiceView, frame: Frame) -> list[Line]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from epview.core.view import BackedBy, Backend, FailingProbe, Health, ServiceView, Severity
 from epview.present import words
 from epview.present.frame import Frame
 from epview.present.text import Role, Span, clean
+from epview.present.times import message
 
 # the sign and the counts carry the colour; a screen full of red sentences is read by nobody
 _ROLES: Final = {Severity.ERROR: Role.PLAIN, Severity.WARNING: Role.PLAIN, Severity.INFO: Role.MUTED}
+_COUNTED: Final = re.compile(r"^\d+ of \d+ not ready: ")  # READY says it already
 
 
 def why(view: ServiceView, frame: Frame) -> Span:
@@ -19,7 +22,7 @@ def why(view: ServiceView, frame: Frame) -> Span:
         return Span("waiting for the lists it depends on", Role.MUTED)
     blind = f" ({gap_words(view)})" if view.gaps else ""
     if view.headline is not None:
-        return Span(clean(view.headline.message) + blind, _ROLES[view.headline.severity])
+        return Span(_COUNTED.sub("", message(view.headline, frame)) + blind, _ROLES[view.headline.severity])
     if view.gaps:
         return Span(gap_words(view), Role.UNKNOWN)
     return Span(_healthy(view, frame), Role.MUTED)

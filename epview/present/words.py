@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from msgspec import structs
+
 from epview.core.view import BackendPort, PortView
 from epview.present.glyphs import UNICODE, Glyphs
+from epview.present.text import cell_width
 
 
 def duration(seconds: float) -> str:
@@ -84,6 +87,17 @@ def _target(port: PortView) -> str:
 
 def ports_words(ports: Iterable[PortView], glyphs: Glyphs = UNICODE) -> str:
     return ", ".join(port_words(port, glyphs) for port in ports)
+
+
+def ports_within(ports: Iterable[PortView], width: int, glyphs: Glyphs = UNICODE) -> str:
+    """All ports, else the first and how many more there are, without its name where that is too long."""
+    every = list(ports)
+    if not every:
+        return ""
+    first, more = every[0], f" +{len(every) - 1}" if len(every) > 1 else ""
+    bare = structs.replace(first, name="")
+    forms = [ports_words(every, glyphs), port_words(first, glyphs) + more, port_words(bare, glyphs) + more]
+    return next((form for form in forms if cell_width(form) <= width), forms[-1])
 
 
 def backend_ports(ports: Iterable[BackendPort]) -> str:

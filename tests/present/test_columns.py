@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from epview.core.objects import Key
-from epview.core.view import BackedBy, Backend, BackendState, Finding, Health, ServiceView, Severity
+from epview.core.view import BackedBy, Backend, BackendState, Finding, Health, PortView, ServiceView, Severity
+from epview.present import words
 from epview.present.columns import BACKENDS, SERVICES, Column, address_order, visible
 from epview.present.frame import Frame
 from epview.present.glyphs import ASCII
@@ -37,7 +38,7 @@ def test_columns_go_by_importance_and_wide_ones_come_last():
     def names(width):
         return [column.id for column, _ in visible(SERVICES, width, wanted)]
 
-    assert "ports" not in names(100)
+    assert "type" not in names(100)
     assert "ports" in names(130)
     assert {"clusterip", "age"} <= set(names(190))
     assert names(64) == ["namespace", "status", "service", "ready", "why"]
@@ -52,6 +53,33 @@ def test_words_beside_a_sign_go_before_a_column_does():
         ("status", 1),
         ("name", 10),
     ]
+
+
+def test_ports_say_the_first_and_how_many_more():
+    ports = [
+        PortView(name="http-port", port=80, protocol="TCP", target_port=8080),
+        PortView(name="admin-port", port=9090, protocol="TCP", target_port=9090),
+    ]
+    assert words.ports_within(ports, 40) == "http-port 80→8080, admin-port 9090"
+    assert words.ports_within(ports, 20) == "http-port 80→8080 +1"
+    assert words.ports_within(ports, 14) == "80→8080 +1"
+    assert words.ports_within(ports[:1], 12) == "80→8080"
+    assert words.ports_within([], 12) == ""
+
+
+def test_why_does_not_repeat_what_ready_says():
+    finding = Finding(
+        rule="EP303", severity=Severity.WARNING, message="1 of 3 not ready: readiness answers 503"
+    )
+    assert cell("why", view(headline=finding)).text == "readiness answers 503"
+
+
+def test_at_120_cells_the_cause_has_the_most_room():
+    wanted = {"why": 90, "service": 16, "ports": 44, "ready": 10}
+    one = [column for column in SERVICES if column.id != "namespace"]
+    widths = {column.id: width for column, width in visible(one, 117, wanted)}
+    assert widths["why"] >= 45
+    assert {"type", "backedby", "ports"} <= set(widths)
 
 
 def test_status_has_a_sign_and_a_word():

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+from msgspec import structs
+
 from epview.core.objects import Key
 from epview.core.view import (
     BackedBy,
@@ -24,9 +26,10 @@ from epview.present.service import (
     path_lines,
     title,
     traffic_line,
-    with_ages,
 )
 from epview.present.text import Role, text_of
+from epview.present.times import with_ages
+from epview.present.why import why
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
 FRAME = Frame(NOW)
@@ -140,4 +143,44 @@ def test_the_probe_stands_next_to_the_address():
 
 
 def test_times_in_evidence_become_ages():
-    assert with_ages("since 2026-08-01T11:58:00+00:00, no", FRAME) == "since 2m ago, no"
+    assert with_ages("since 2026-08-01T11:58:00+00:00, no", FRAME) == "since 2m, no"
+    assert with_ages("(14×, last 2026-08-01T11:59:56Z)", FRAME) == "(14×, last 4s ago)"
+    assert with_ages("2026-08-01T12:00:30+00:00", FRAME) == "in 30s"
+
+
+def test_a_deadline_counts_down():
+    until = NOW + timedelta(seconds=130)
+    starting = Finding(
+        rule="EP304",
+        severity=Severity.WARNING,
+        message="1 of 3 not ready: startup probe has not passed yet (it has until 12:02:10 UTC)",
+        in_progress=True,
+        until=until,
+    )
+    later = Frame(NOW + timedelta(seconds=129))
+    assert why(view(headline=starting), FRAME).text == "startup probe has not passed yet (2m10s left)"
+    assert "(1s left)" in why(view(headline=starting), later).text
+    assert "(its time is over)" in why(view(headline=starting), Frame(until)).text
+    assert texts(findings_lines(view(findings=(starting,)), FRAME)) == [
+        "▲ 1 of 3 not ready: startup probe has not passed yet (2m10s left)  EP304",
+        "    expected to pass by itself, 2m10s left",
+    ]
+
+
+def test_with_little_room_the_preview_keeps_cause_and_remedy():
+    many = tuple(structs.replace(BAD, address=f"10.244.1.{n}", pod=f"web-{n}") for n in range(40))
+    service = view(headline=FINDING, backends=many)
+    for height in (4, 5, 8, 12, 30, 60):
+        lines = texts(preview(service, FRAME, 100, height))
+        assert len(lines) <= height
+        assert "✗ readiness answers 503" in lines
+        assert "  try  kubectl logs web-1" in lines
+
+
+def test_with_room_the_preview_shows_every_address_and_the_evidence():
+    service = view(headline=FINDING, backends=(BAD, structs.replace(BAD, address="10.244.1.8")))
+    text = "\n".join(texts(preview(service, FRAME, 160, 30)))
+    assert "10.244.1.7" in text
+    assert "10.244.1.8" in text
+    assert "Pod/shop/web-1" in text
+    assert "see “connection refused”" in text

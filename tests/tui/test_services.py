@@ -258,7 +258,7 @@ async def test_stale_data_stays_with_its_age():
 
 async def test_ages_go_on_without_any_change():
     app = EpviewApp(FakeConnector())
-    async with app.run_test(size=(120, 30)) as pilot:
+    async with app.run_test(size=(150, 30)) as pilot:
         await pilot.press("j")
         await shown(pilot, "last 4s ago")
         app.session.connector.source.clock = NOW + timedelta(seconds=3)

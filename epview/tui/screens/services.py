@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -25,6 +25,9 @@ from epview.tui.widgets.keyed_table import KeyedTable
 from epview.tui.widgets.prompt import Prompt
 from epview.tui.widgets.text_pane import TextPane
 
+_MIDDLE: Final = 22  # lines of the terminal from which the preview takes what is left over
+_HIGH: Final = 40
+_BESIDE: Final = 5  # lines that are neither: header, summary, titles, a line to breathe, keys
 _TROUBLED = (Health.ERROR, Health.WARNING, Health.UNKNOWN)
 
 
@@ -44,13 +47,13 @@ class ServicesScreen(BaseScreen):
     }
     ServicesScreen.-flat #preview { display: none; }
     ServicesScreen.-low #preview { height: 6; }
-    ServicesScreen.-high #preview { height: 15; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.filter = filters.Filter()
         self.problems_only = False
+        self._loading = 0  # lines that the progress takes
 
     def compose_body(self) -> ComposeResult:
         yield LineBar(id="about")
@@ -96,6 +99,7 @@ class ServicesScreen(BaseScreen):
         frame = self.frame
         self.show_header()
         self._show_loading()
+        self._share_room()
         self.table.retime(frame)
         self._show_preview()
         self._show_about()
@@ -110,6 +114,7 @@ class ServicesScreen(BaseScreen):
         pane = self.query_one("#loading", TextPane)
         frame = self.frame
         lines = loading_lines(self.epview.view, frame.now, frame.glyphs, self.size.width - 4)
+        self._loading = len(lines) + 1 if lines else 0
         pane.set_class(bool(lines), "-some")
         pane.show(lines)
 
@@ -119,8 +124,24 @@ class ServicesScreen(BaseScreen):
         width = max(20, (pane.inner or self.size.width - 2))
         lines: list[Line] = []
         if view is not None:
-            lines = preview(view, self.frame, width, backends=6 if self.size.height >= 40 else 2)
+            lines = preview(view, self.frame, width, self._preview_room(pane))
         pane.show(lines)
+
+    def _share_room(self) -> None:
+        """What a short list leaves over belongs to the preview."""
+        height, pane = self.size.height, self.query_one("#preview", TextPane)
+        if height < _MIDDLE:
+            pane.styles.height = None  # as the style sheet says
+            return
+        rows = sum(self.epview.numbers().values()) or height
+        least = 15 if height >= _HIGH else 9
+        room = height - rows - _BESIDE - self._loading
+        pane.styles.height = max(least, room)
+
+    def _preview_room(self, pane: TextPane) -> int:
+        """Lines of the preview, as it will be after the next layout."""
+        height = pane.styles.height
+        return int(height.value) - 1 if height is not None and height.is_cells else 8
 
     def _show_about(self) -> None:
         """``services 12 of 44   filter: cart   problems only``."""

@@ -69,7 +69,10 @@ class ColumnLayout(Generic[R]):
         spans = []
         for column, width in self.shown:
             cell = column.cell(row, frame)
-            spans.append(Span(fit(cell.text, column, width, frame) + " " * GAP, cell.role))
+            text = cell.text
+            if column.brief is not None and cell_width(text) > width:
+                text = column.brief(row, frame, width)
+            spans.append(Span(fit(text, column, width, frame) + " " * GAP, cell.role))
         return spans
 
     def at(self, x: int) -> Column[R] | None:
