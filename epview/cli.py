@@ -7,6 +7,8 @@ Textual nor kubernetes, and the lists are on their way before Textual is importe
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
     from epview.sources.kube.options import KubeOptions
     from epview.sources.source import Connector
 
-USAGE, CLUSTER = 2, 3
+UNWRITTEN, USAGE, CLUSTER = 1, 2, 3
 SIGINT, SIGPIPE = 130, 141  # 128 + the signal's number, as a shell tells it
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 EXIT_CODES = """\
 exit codes:
   0  nothing at or above the threshold (--fail-on)
@@ -37,15 +40,24 @@ exit codes:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run epview; the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if not _prepare_streams():
+        return SIGPIPE
     try:
-        return _dispatch(arguments)
+        try:
+            return _dispatch(arguments)
+        finally:
+            sys.stdout.flush()  # a failure at the interpreter's own exit would be a traceback
     except KeyboardInterrupt:
         return SIGINT
-    except BrokenPipeError:
-        # whoever read us has gone: not our failure, and nothing more to say
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read us has gone: not our failure, and nothing more to say
+        _drop_output()
         return SIGPIPE
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        _drop_output()
+        print(f"epview: The output cannot be written: {os.strerror(error.errno).lower()}.", file=sys.stderr)
+        return UNWRITTEN
     except Exception as error:
         from epview.sources.source import SourceError
 
@@ -53,6 +65,24 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"epview: {error}", file=sys.stderr)
         return USAGE if error.kind == "usage" else CLUSTER
+
+
+def _prepare_streams() -> bool:
+    """Streams that can be used whatever was closed, and take any character; False without stdout."""
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - as long as the process
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a locale without arrows is no reason to fail
+    return sys.stdout is not None
+
+
+def _drop_output() -> None:
+    """What is still buffered for stdout goes nowhere."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -129,7 +159,9 @@ def _interface_parser() -> argparse.ArgumentParser:
         "without a cluster at hand:\n"
         "  epview --demo",
     )
-    parser.add_argument("service", nargs="?", default="", metavar="SERVICE", help="open it (NAME or NS/NAME)")
+    parser.add_argument(
+        "service", nargs="?", type=_service, default="", metavar="SERVICE", help="open it (NAME or NS/NAME)"
+    )
     parser.add_argument(
         "--demo",
         nargs="?",
@@ -151,7 +183,12 @@ def _check_parser() -> argparse.ArgumentParser:
 
     parser = _parser("check", "Judge all Services (or one) once, and leave with an exit code.", EXIT_CODES)
     parser.add_argument(
-        "service", nargs="?", default="", metavar="SERVICE", help="only this one (NAME or NS/NAME)"
+        "service",
+        nargs="?",
+        type=_service,
+        default="",
+        metavar="SERVICE",
+        help="only this one (NAME or NS/NAME)",
     )
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="table", help="default: table")
     parser.add_argument(
@@ -193,6 +230,12 @@ def _demo_server_parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=None, help="port on 127.0.0.1 (default: any free one)")
     parser.add_argument("--scenario", default="company", metavar="NAME", help="default: company")
     return parser
+
+
+def _service(text: str) -> str:
+    if text and not (all(text.split("/", 1)) and text.count("/") <= 1):
+        raise argparse.ArgumentTypeError(f"{text} is neither NAME nor NAMESPACE/NAME")
+    return text
 
 
 def _time(text: str) -> datetime:
@@ -280,11 +323,11 @@ def _check_files(args: argparse.Namespace) -> int:
     from epview.reports.check import check
     from epview.sources.files import FileSource
 
-    source = FileSource(args.filename, args.now, args.namespace[0] if args.namespace else "default")
+    source = FileSource(args.filename, args.now, next(iter(_named(args)), "default"))
     if source.skipped:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(source.skipped.items()))
         print(f"epview: left out what it does not read: {kinds}.", file=sys.stderr)
-    namespaces = tuple(args.namespace) or None
+    namespaces = None if args.all_namespaces else _named(args) or None
     return check(source, _check_options(args, namespaces, source.default_namespace()))
 
 
@@ -332,17 +375,27 @@ def _demo_options(args: argparse.Namespace, kubeconfig: Path) -> KubeOptions:
 
 def _scope(args: argparse.Namespace, connector: Connector) -> tuple[tuple[str, ...] | None, str]:
     """The namespaces to look at (None: all), and the one a bare SERVICE name belongs to."""
-    default = args.namespace[0] if args.namespace else connector.default_namespace(args.context)
+    named = _named(args)
+    default = named[0] if named else connector.default_namespace(args.context)
     if args.all_namespaces:
         return None, default
     namespace, _, _ = args.service.rpartition("/")
-    return (tuple(args.namespace) or (namespace or default,)), default
+    return named or (namespace or default,), default
+
+
+def _named(args: argparse.Namespace) -> tuple[str, ...]:
+    """The namespaces of ``-n``: an empty one is none, as for kubectl."""
+    named = tuple(filter(None, args.namespace))
+    namespace, _, _ = args.service.rpartition("/")
+    if namespace and named and namespace not in named and not args.all_namespaces:
+        raise _usage(f"{args.service} is in the namespace {namespace}, but -n names {', '.join(named)}.")
+    return named
 
 
 def _usage(message: str) -> Exception:
     from epview.sources.source import SourceError
 
-    return SourceError(message, "See `epview --help`.", kind="usage")
+    return SourceError(message, "See `epview check --help`.", kind="usage")
 
 
 Command = tuple[Callable[[], argparse.ArgumentParser], Callable[[argparse.Namespace], int]]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -21,7 +24,9 @@ from support.builders import (
 
 from epview import __version__, cli
 from epview.core.objects import BY_KIND
+from epview.core.view import SourceInfo
 from epview.reports.report import schema
+from epview.sources.files import FileSource
 
 NOW = "2026-01-15T12:00:00Z"
 
@@ -120,6 +125,9 @@ def test_incomplete_data_is_4_whatever_was_found(tmp_path: Path, capsys: pytest.
         ["-f"],
         ["--request-timeout", "soon", "-f", "x"],
         ["one", "two"],
+        ["shop/web/x"],
+        ["web/"],
+        ["/web"],
     ],
 )
 def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,6 +150,23 @@ def test_contradictions_and_missing_files_are_2(
     assert captured.out == ""
 
 
+@pytest.mark.parametrize("namespace", ["a/../b", "one,two", "Shop", "-x-"])
+def test_what_can_be_no_namespace_is_2(
+    namespace: str, kubeconfig: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", "--kubeconfig", kubeconfig, f"--namespace={namespace}"]) == 2
+    assert f"{namespace} is no name of a namespace" in capsys.readouterr().err
+
+
+def test_a_service_in_another_namespace_than_the_flag_is_2(
+    healthy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check("-f", healthy, "-n", "other", "shop/web") == 2
+    assert "shop/web is in the namespace shop, but -n names other." in capsys.readouterr().err
+    assert check("-f", healthy, "-n", "other", "-A", "shop/web") == 0
+    assert check("-f", healthy, "-n", "", "shop/web") == 0
+
+
 def test_a_bad_time_is_2(healthy: str) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["check", "-f", healthy, "--now", "yesterday"])
@@ -160,7 +185,8 @@ def test_a_namespace_that_is_not_there_is_2(healthy: str, capsys: pytest.Capture
     assert "Did you mean shop?" in capsys.readouterr().err
 
 
-def test_a_cluster_that_cannot_be_reached_is_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def kubeconfig(tmp_path: Path) -> str:
     config = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -171,7 +197,11 @@ def test_a_cluster_that_cannot_be_reached_is_3(tmp_path: Path, capsys: pytest.Ca
     }
     path = tmp_path / "config"
     path.write_text(json.dumps(config), "utf-8")
-    assert cli.main(["check", "--kubeconfig", str(path), "--request-timeout", "5s"]) == 3
+    return str(path)
+
+
+def test_a_cluster_that_cannot_be_reached_is_3(kubeconfig: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", "--kubeconfig", kubeconfig, "--request-timeout", "5s"]) == 3
     captured = capsys.readouterr()
     assert captured.err.startswith("epview: ")
     assert "Traceback" not in captured.err
@@ -184,6 +214,46 @@ def test_a_reader_that_goes_away_is_no_failure(healthy: str, monkeypatch: pytest
     monkeypatch.setattr("epview.reports.check._write", gone)
     monkeypatch.setattr("os.dup2", lambda *_: None)
     assert check("-f", healthy) == 141
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "told"),
+    [
+        (">&-", 141, ""),
+        ("<&- >/dev/null", 0, ""),
+        ("2>&- >/dev/null", 0, ""),
+        ("-n shpo 2>&-", 2, ""),
+        pytest.param(
+            ">/dev/full",
+            1,
+            "epview: The output cannot be written: no space left on device.\n",
+            marks=pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full"),
+        ),
+    ],
+)
+def test_closed_streams_and_a_full_disk(healthy: str, redirection: str, code: int, told: str) -> None:
+    command = f'"{sys.executable}" -m epview check -f "{healthy}" {redirection}'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", told)
+
+
+@pytest.mark.parametrize("arguments", [["check", "-f", "{}"], ["explain", "EP303"], ["--help"]])
+def test_an_encoding_without_arrows_is_no_failure(manual: str, arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "epview", *(a.format(manual) for a in arguments)]
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_forced_colours_make_no_terminal(
+    degraded: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    check("-f", degraded)
+    lines = capsys.readouterr().out.splitlines()
+    assert "\x1b[" in lines[0]
+    assert "EP303" in lines[1]
+    assert "readiness" in lines[1]
 
 
 # -- what is written -------------------------------------------------------------------------------
@@ -202,6 +272,16 @@ def test_the_report_tells_when_and_where(healthy: str, capsys: pytest.CaptureFix
     assert report["source"]["kind"] == "files"
     assert report["source"]["namespaces"] is None
     assert report["summary"] == {"services": 1, "error": 0, "warning": 0, "info": 0, "ok": 1, "unknown": 0}
+
+
+def test_a_cluster_tells_itself_which_namespaces_it_could_read(
+    healthy: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All were asked for: a user who may read one namespace only is told of that one."""
+    narrowed = SourceInfo(kind="cluster", namespaces=("shop",))
+    monkeypatch.setattr(FileSource, "info", lambda _: narrowed)
+    check("-f", healthy, "-A", "-o", "json")
+    assert json.loads(capsys.readouterr().out)["source"]["namespaces"] == ["shop"]
 
 
 def test_the_failing_probe_is_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,8 +50,11 @@ def check(source: Source, options: CheckOptions) -> int:
         _progress() if options.output == "table" else None,
         labels.parse(options.selector),
     )
-    info = msgspec.structs.replace(source.info(), namespaces=options.namespaces)
-    _check_namespaces(projector, options, in_files=info.kind == "files")
+    info = source.info()
+    in_files = info.kind == "files"
+    if in_files:  # a cluster knows better what it was allowed to read
+        info = msgspec.structs.replace(info, namespaces=options.namespaces)
+    _check_namespaces(projector, options, in_files=in_files)
     view = projector.project(source.now(), info)
     services = _chosen(view, options)
     view = msgspec.structs.replace(view, findings=_in_scope(view, options))
@@ -116,7 +120,7 @@ def _write(view: View, services: Sequence[ServiceView], output: str) -> None:
     from epview.reports import table
 
     console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
+    if not sys.stdout.isatty():  # FORCE_COLOR makes no terminal
         console.width = 10_000  # one line a Service: what reads it may cut, we must not
     table.write(console, view, services)
 
@@ -150,7 +154,8 @@ class _Progress:
 
 
 def _progress() -> _Progress | None:
-    return _Progress() if sys.stderr.isatty() else None
+    wanted = sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    return _Progress() if wanted else None
 
 
 __all__ = ["OUTPUTS", "THRESHOLDS", "CheckOptions", "check"]

@@ -36,7 +36,7 @@ from epview.core.objects import (
 from epview.core.view import Phase, ResourceState, SourceInfo
 from epview.core.world import World
 from epview.sources.decode import clean_text, clean_tree, convert_object, redact
-from epview.sources.manifests import read
+from epview.sources.manifests import place_name, read
 from epview.sources.source import Sink, SourceError
 
 
@@ -59,7 +59,7 @@ class FileSource:
         if not self._objects:
             found = f" ({_listed(self.skipped)})" if self.skipped else ""
             raise SourceError(
-                f"{', '.join(paths)}: no object that epview reads{found}.",
+                f"{', '.join(map(place_name, paths))}: no object that epview reads{found}.",
                 "It reads Services, Endpoints, EndpointSlices, Pods and Events.",
                 kind="usage",
             )
@@ -82,7 +82,7 @@ class FileSource:
         """Nothing to try again."""
 
     def info(self) -> SourceInfo:
-        return SourceInfo(kind="files", context=", ".join(self._paths))
+        return SourceInfo(kind="files", context=", ".join(map(place_name, self._paths)))
 
     def now(self) -> datetime:
         return self._now

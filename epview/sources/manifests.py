@@ -47,9 +47,14 @@ def read(paths: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield from ((name, obj) for obj in _opened(name, document))
 
 
+def place_name(path: str) -> str:
+    """``path`` as people read it."""
+    return "standard input" if path == "-" else path
+
+
 def _contents(path: str) -> Iterator[tuple[str, bytes]]:
     if path == "-":
-        yield "standard input", sys.stdin.buffer.read(MAX_BYTES + 1)
+        yield place_name(path), sys.stdin.buffer.read(MAX_BYTES + 1)
         return
     place = Path(path)
     try:

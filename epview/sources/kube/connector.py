@@ -10,7 +10,7 @@ from epview.sources.kube.cluster import ClusterSource
 from epview.sources.kube.connection import Client
 from epview.sources.kube.kubeconfig import Cluster
 from epview.sources.kube.options import KubeOptions
-from epview.sources.kube.target import Configuration
+from epview.sources.kube.target import Configuration, namespace_name
 from epview.sources.redact import redact_text
 
 
@@ -55,6 +55,8 @@ class KubeConnector:
         return Configuration(self._options).namespace(context)
 
     def open(self, context: str, namespaces: tuple[str, ...] | None) -> ClusterSource:
+        for name in namespaces or ():
+            namespace_name(name)
         configuration = Configuration(self._options)
         if context and context != configuration.context_name():
             configuration = Configuration(self._options.elsewhere())

@@ -7,6 +7,7 @@ validation.go: validateAuthInfo, validateClusterInfo) and `rest.InClusterConfig`
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +111,7 @@ class Configuration:
             return self.options.namespace
         if self.in_cluster:
             return _text(self._service_account / "namespace") or "default"
-        return self.context(self.context_name(context)).namespace or "default"
+        return namespace_name(self.context(self.context_name(context)).namespace or "default")
 
     def target(self, context: str = "") -> Target:
         """Where ``context`` (``""``: the one in use) leads. Raises `SourceError` (usage)."""
@@ -218,6 +219,17 @@ class Configuration:
             user_name="service account",
             request_timeout=self.options.request_timeout,
         )
+
+
+_NAMESPACE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def namespace_name(name: str) -> str:
+    """``name``, where it can be one of a namespace (an RFC 1123 label). Raises `SourceError` (usage)."""
+    if not _NAMESPACE.fullmatch(name):
+        hint = "Expected lower-case letters, digits and dashes; -n may be given several times."
+        raise usage(f"{clean_text(name) or 'Nothing'} is no name of a namespace.", hint)
+    return name
 
 
 def _text(path: Path) -> str:
