@@ -44,6 +44,7 @@ class Column(Generic[R]):
     drop: int = 0
     wide: bool = False
     flex: bool = False
+    comfort: int = 48  # cells that a flexible column should have before others go
     right: bool = False
     short: Literal["end", "middle", "cut"] = "end"
     brief: Callable[[R, Frame, int], str] | None = None
@@ -72,7 +73,7 @@ def visible(
             shown = [each for each in columns if each in shown or each is column]
     for column in shown:
         if column.flex:
-            widths[column.id] = min(widths[column.id], max(column.width, COMFORT))
+            widths[column.id] = min(widths[column.id], max(column.width, column.comfort))
     for column in (each for each in shown if each.soft):
         widths[column.id] = min(widths[column.id], max(column.soft, widths[column.id] - max(0, over())))
     for column in (each for each in shown if each.short == "cut"):
@@ -94,7 +95,6 @@ def visible(
 
 
 _STUB: Final = 10
-COMFORT: Final = 48  # cells a sentence should have before other columns go
 
 
 def _full(column: Column[R], wanted: Mapping[str, int]) -> int:
@@ -253,7 +253,7 @@ BACKENDS: Final[tuple[Column[Backend], ...]] = (
            short="cut", descending=True),
     Column("listed", "LISTED IN", lambda b, f: _muted(", ".join(b.listed_in) or f.glyphs.dash), None, 9, 60,
            wide=True),
-    Column("probe", "PROBE", backend_why, None, 18, 400, flex=True),
+    Column("probe", "PROBE", backend_why, None, 18, 400, flex=True, comfort=32),
 )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class Role(StrEnum):
     TITLE = "title"
     BROKEN = "broken"  # the one place where the eye should land
     MATCH = "match"
+    OPEN = "open"  # the one of several panes that is shown
 
 
 class Span(NamedTuple):

@@ -57,6 +57,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("next-tab", "tab,right", "Tab", "next tab", "next tab", ("service",), "tab(1)", footer=2),
     Action("previous-tab", "shift+tab,left", "Shift-Tab", "previous tab", "previous tab", ("service",),
            "tab(-1)"),
+    *(
+        Action(f"pane-{number}", str(number), str(number), name, f"the tab {name}", ("service",),
+               f"pane({number})")
+        for number, name in enumerate(("Backends", "Findings", "Endpoints", "Events", "YAML"), 1)
+    ),
     Action("details", "d", "d", "details", "open the selected row", ("services", "service"), "details"),
     Action("yaml", "y", "y", "yaml", "YAML as kubectl get -o yaml shows it", ("services", "service", "pod"),
            "yaml", footer=6),
@@ -85,7 +90,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("freeze", "z", "z", "freeze", "freeze the screen; the data goes on", ALL[:-1], "freeze"),
     # the program
     Action("help", "question_mark", "?", "help", "this help", ALL, "help", footer=20),
-    Action("command", "colon", ":", "command", ":svc :po :ns x :ctx y :q", ALL, "command", footer=21),
+    Action("command", "colon", ":", "command", "a command: :svc :po :ns x :ctx y :q", ALL, "command",
+           footer=21),
     Action("palette", "ctrl+p", "Ctrl-P", "palette", "find an action, a Service, a namespace", ALL,
            "command_palette", priority=True),
     Action("escape", "escape", "Esc", "back", "clear the filter, then go back; never quits", ALL, "escape"),
@@ -130,3 +136,16 @@ def bindings(*scopes: str, only: Iterable[str] | None = None) -> list[BindingTyp
         for action in of(*scopes)
         if wanted is None or action.id in wanted
     ]
+
+
+_README: Final = (
+    "open", "escape", "next-tab", "filter", "problems", "namespaces", "all-namespaces", "contexts", "yaml",
+    "events", "copy", "freeze", "command", "palette", "help", "back",
+)  # fmt: skip
+
+
+def key_table() -> str:
+    """The most used keys as the Markdown table of the README."""
+    chosen = [BY_ID[name] for name in _README]
+    rows = [f"| `{action.shown.replace('⏎', 'Enter')}` | {action.help} |" for action in chosen]
+    return "\n".join(["| key | what it does |", "|---|---|", *rows])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeVar
@@ -99,6 +100,8 @@ class EpviewApp(Opening, App[int]):
         if message.feed is not self.session.feed:
             return
         first = self.view is None
+        if first:
+            gc.freeze()  # what is there by now stays: no collection need look at it again
         self.view = message.view
         self.trends.record(message.view.services, message.view.changed, message.view.now)
         screen = self.screen_on_top()
@@ -166,7 +169,8 @@ class EpviewApp(Opening, App[int]):
     # -- safety -------------------------------------------------------------------------------
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), safety.NoControlCodes()]
+        plain = [safety.PlainSigns()] if self.has_class("-ascii") else []
+        return [*super().get_line_filters(), safety.NoControlCodes(), *plain]
 
     def _fatal_error(self) -> None:
         """As Textual does it, but without the local variables: they may hold what is nobody's business."""

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from epview.present.text import clean
+from epview.present.text import cell_width, clean
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 
@@ -29,6 +29,34 @@ class NoControlCodes(LineFilter):
             else Segment(clean(segment.text), segment.style)
             for segment in segments
         ]
+
+
+class PlainSigns(LineFilter):
+    """For terminals without other signs: whatever any widget drew becomes ASCII, cell by cell."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
+        return [
+            segment
+            if segment.control or segment.text.isascii()
+            else Segment(plain(segment.text), segment.style)
+            for segment in segments
+        ]
+
+
+_SIGNS: Final = str.maketrans(
+    {"→": ">", "…": "~", "×": "x", "·": "-", "–": "-", "“": '"', "”": '"', "•": "*", "✓": "+", "✗": "x"}
+    | {"🔎": "> ", "⏎": "<"}
+    | dict.fromkeys("─━╌┄═", "-")
+    | dict.fromkeys("│┃║▌▐▎▊▏", "|")
+    | dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼", "+")
+    | dict.fromkeys("▁▂▃▄▅▆▇█▔▀ ", " ")  # the ends of a scroll bar, half blocks of frames
+)
+
+
+def plain(text: str) -> str:
+    """``text`` in ASCII and as many cells wide."""
+    out = text.translate(_SIGNS)
+    return out if out.isascii() else "".join(c if c.isascii() else "?" * cell_width(c) for c in out)
 
 
 def end_on_signals(end: Callable[[int], None]) -> None:

@@ -98,6 +98,9 @@ def role_styles(variables: Mapping[str, str]) -> dict[Role, Style]:
     accent = _color(("warning",), variables)
     back = _color(("background",), variables)
     styles[Role.PLAIN] = Style()
+    styles[Role.OPEN] = Style(
+        color=_color(("role-strong", "foreground"), variables), bold=True, underline=True
+    )
     styles[Role.BROKEN] = Style(color=back, bgcolor=error, bold=True)
     styles[Role.MATCH] = Style(color=back, bgcolor=accent, bold=True)
     return styles

@@ -1,4 +1,5 @@
 from collections import Counter
+from pathlib import Path
 
 from epview.tui import actions
 
@@ -30,3 +31,9 @@ def test_the_footer_is_ordered():
     labels = [action.id for action in actions.footer("table", "services")]
     assert labels[:3] == ["open", "filter", "problems"]
     assert labels[-3:] == ["help", "command", "back"]
+
+
+def test_the_readme_tells_the_keys_of_the_registry():
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    told = readme.partition("<!-- keys -->")[2].partition("<!-- /keys -->")[0].strip()
+    assert told == actions.key_table(), f"put this between the marks of README.md:\n{actions.key_table()}"

@@ -60,6 +60,28 @@ async def test_tab_goes_through_the_panes_and_back():
         await shown(pilot, "[Backends")
 
 
+async def test_arrows_and_digits_choose_a_pane_too():
+    app = EpviewApp(FakeConnector())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        for key, name in (
+            ("right", "[Findings"),
+            ("right", "[Endpoints]"),
+            ("left", "[Findings"),
+            ("4", "[Events"),
+            ("5", "[YAML]"),
+            ("left", "[Events"),
+            ("1", "[Backends"),
+            ("left", "[YAML]"),
+        ):
+            await pilot.press(key)
+            await shown(pilot, name)
+        text = screen_text(pilot).splitlines()
+        row = next(number for number, line in enumerate(text) if "[YAML]" in line)
+        await pilot.click(offset=(text[row].index("Endpoints") + 1, row))
+        await shown(pilot, "[Endpoints]")
+
+
 async def test_the_endpoints_pane_shows_both_objects():
     app = EpviewApp(FakeConnector())
     async with app.run_test(size=(140, 44)) as pilot:

@@ -365,6 +365,28 @@ async def test_too_small_says_so():
         await shown(pilot, "checkout")
 
 
+async def test_in_ascii_no_screen_has_another_sign():
+    app = EpviewApp(FakeConnector(), ascii_only=True)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await shown(pilot, "checkout")
+        for keys, text in (
+            (["j", "enter"], "path of a request"),
+            (["tab"], "EP306"),
+            (["tab"], "notReadyAddresses"),
+            (["tab"], "Unhealthy"),
+            (["tab"], "apiVersion"),
+            (["1", "enter"], "Container api"),
+            (["escape", "escape", "n"], "team-b"),
+            (["escape", "question_mark"], "this help"),
+            (["escape", "ctrl+p"], "Search"),
+            (["escape", "colon", "x", "enter"], "no command"),
+            (["slash"], "Enter keeps it"),
+        ):
+            await pilot.press(*keys)
+            seen = await shown(pilot, text)
+            assert seen.isascii(), [char for char in seen if not char.isascii()]
+
+
 async def test_ascii_signs_where_the_terminal_has_no_others():
     app = EpviewApp(FakeConnector(), ascii_only=True)
     async with app.run_test(size=(140, 30)) as pilot:

@@ -21,7 +21,10 @@ def help_lines(scopes: tuple[str, ...], glyphs: Glyphs) -> list[Line]:
         chosen = actions.of(*wanted)
         if chosen:
             out += [EMPTY, line(Span(title, Role.TITLE))] if out else [line(Span(title, Role.TITLE))]
-            out += [line(Span(f"  {a.shown:<12}", Role.KEY), Span(a.help)) for a in chosen]
+            out += [
+                line(Span(f"  {a.shown.replace('⏎', glyphs.enter):<12}", Role.KEY), Span(a.help))
+                for a in chosen
+            ]
     out += [
         line(
             Span("  Shift-letter", Role.KEY),

@@ -28,6 +28,7 @@ from epview.tui.widgets.text_pane import TextPane
 from epview.tui.yaml_text import yaml_lines
 
 LOW: Final = 22
+_BESIDE: Final = 2  # the titles of the list, and a line to breathe
 TABS: Final = ("backends", "findings", "endpoints", "events", "yaml")
 BackendKey = tuple[str, str]
 _NO_ADDRESSES: Final = "no addresses, and no pod that the selector matches"
@@ -114,11 +115,17 @@ class ServiceScreen(BaseScreen):
         self.query_one("#title", LineBar).show(*present.title(service, frame), present.TITLE_DROP)
         self.query_one("#path", TextPane).show(self._path(service))
         self._show_tabs(service)
+        self._share_room(len(service.backends))
         self._addresses.retime(frame)
         self._events.retime(frame)
         findings = present.findings_lines(service, frame)
         self.query_one("#findings", TextPane).show(findings)
         self._show_selected(findings)
+
+    def _share_room(self, rows: int) -> None:
+        """What a short list of addresses leaves over belongs to the text below it."""
+        below, height = self.query_one("#below"), self.query_one("#backends").size.height
+        below.styles.height = max(round(height * 0.45), height - rows - _BESIDE) if height else None
 
     def _show_selected(self, findings: list[Line]) -> None:
         """Below the lists: the marked address or event in full, then the findings."""
@@ -227,6 +234,9 @@ class ServiceScreen(BaseScreen):
 
     def focus_main(self) -> None:
         self.set_focus(self._pane)
+
+    def action_pane(self, number: int) -> None:
+        self._switch(TABS[number - 1])
 
     def action_tab(self, step: int) -> None:
         self._switch(TABS[(TABS.index(self.tab) + step) % len(TABS)])

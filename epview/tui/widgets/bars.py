@@ -92,7 +92,7 @@ class TabLine(Widget):
         spans: list[Span] = []
         for number, (tab, label) in enumerate(self._tabs, 1):
             if tab == self._open:
-                spans += [Span(f"[{label}]", Role.TITLE)]
+                spans += [Span(f"[{label}]", Role.OPEN)]
             else:
                 spans += [Span(f" {label} ", Role.MUTED)]
             spans.append(Span(" " if number < len(self._tabs) else ""))
@@ -132,7 +132,7 @@ class KeyBar(Widget):
 
     def _fitting(self) -> list[Action]:
         keys = list(self._keys)
-        while len(keys) > 2 and sum(_key_width(key) for key in keys) > self.size.width:
+        while len(keys) > 2 and sum(map(self._width, keys)) > self.size.width:
             keys.pop(-4 if len(keys) > 4 else 0)  # help, command and quit stay
         return keys
 
@@ -141,7 +141,7 @@ class KeyBar(Widget):
             *(
                 part
                 for key in self._fitting()
-                for part in (Span(key.shown, Role.KEY), Span(f" {key.label}  ", Role.MUTED))
+                for part in (Span(self._shown(key), Role.KEY), Span(f" {key.label}  ", Role.MUTED))
             )
         )
         return painter_of(self).paint(spans, self.size.width, self.rich_style)
@@ -149,11 +149,13 @@ class KeyBar(Widget):
     async def on_click(self, event: events.Click) -> None:
         x = 1
         for key in self._fitting():
-            x += _key_width(key)
+            x += self._width(key)
             if event.x < x:
                 await self.screen.run_action(key.run)
                 return
 
+    def _shown(self, key: Action) -> str:
+        return key.shown.replace("⏎", "Enter") if self.app.has_class("-ascii") else key.shown
 
-def _key_width(key: Action) -> int:
-    return cell_width(key.shown) + 1 + cell_width(key.label) + 2
+    def _width(self, key: Action) -> int:
+        return cell_width(self._shown(key)) + 1 + cell_width(key.label) + 2

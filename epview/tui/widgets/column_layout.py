@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
-from epview.present.columns import COMFORT, Column, visible
+from epview.present.columns import Column, visible
 from epview.present.frame import Frame
 from epview.present.text import Role, Span, cell_width, clean, shorten, shorten_middle, take
 
@@ -45,7 +45,7 @@ class ColumnLayout(Generic[R]):
                 width = cell_width(column.cell(row, frame).text)
                 if width > known:
                     self._wanted[column.id] = width
-                    taken = max(column.width, len(column.title), COMFORT if column.flex else 0)
+                    taken = max(column.width, len(column.title), column.comfort if column.flex else 0)
                     grown = grown or width > taken
         return grown
 

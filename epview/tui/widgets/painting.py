@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 class Painter:
     """The styles of one theme, combined once for each role."""
 
-    def __init__(self, variables: dict[str, str], *, ascii_only: bool = False) -> None:
-        self._ascii_only = ascii_only
+    def __init__(self, variables: dict[str, str]) -> None:
         self._roles = theme.role_styles(variables)
         self._cursor = theme.cursor_style(variables)
         self._made: dict[tuple[Role, Style, bool], Style] = {}
@@ -36,31 +35,22 @@ class Painter:
             self._made[key] = style
         return style
 
-    def _shown(self, text: str) -> str:
-        text = clean(text)
-        return text.translate(_PLAIN) if self._ascii_only and not text.isascii() else text
-
     def paint(self, spans: Iterable[Span], width: int, base: Style, *, selected: bool = False) -> Strip:
         """The spans as one line of exactly ``width`` cells."""
         segments = [
-            Segment(self._shown(span.text), self.style(span.role, base, selected=selected)) for span in spans
+            Segment(clean(span.text), self.style(span.role, base, selected=selected)) for span in spans
         ]
         fill = self.style(Role.PLAIN, base, selected=selected)
         return Strip(segments).adjust_cell_length(width, fill)
 
 
-# signs in sentences, each replaced by one of the same width
-_PLAIN: Final = str.maketrans(
-    {"→": ">", "…": "~", "×": "x", "·": "-", "–": "-", "“": '"', "”": '"', "⏎": "<"}
-)
-_painters: dict[tuple[str, bool], Painter] = {}
+_painters: dict[str, Painter] = {}
 
 
 def painter_of(widget: Widget) -> Painter:
-    """The painter of the theme in force; with plain signs where the app has the class ``-ascii``."""
+    """The painter of the theme in force."""
     app = widget.app
-    key = (app.theme, app.has_class("-ascii"))
-    painter = _painters.get(key)
+    painter = _painters.get(app.theme)
     if painter is None:
-        painter = _painters[key] = Painter(app.theme_variables, ascii_only=key[1])
+        painter = _painters[app.theme] = Painter(app.theme_variables)
     return painter
