@@ -25,6 +25,7 @@ from epview.sources.kube.cluster import ClusterSource
 from epview.sources.kube.connection import Client, Session, allowed
 from epview.sources.kube.credentials import Credentials
 from epview.sources.kube.dial import Aborted
+from epview.sources.kube.expiry import certificate_expiry, token_expiry
 from epview.sources.kube.options import KubeOptions
 from epview.sources.kube.proxy import excluded
 from epview.sources.kube.target import Configuration
@@ -331,6 +332,12 @@ class TestTls:
         with pytest.raises(errors.CredentialError, match="holds no certificate"):
             connect("https://127.0.0.1:1", **{"certificate-authority-data": b64(b"nothing")}).get("/version")
 
+    def test_an_empty_ca_file(self, connect, tmp_path: Path):
+        empty = tmp_path / "ca.crt"
+        empty.touch()
+        with pytest.raises(errors.CredentialError, match="holds no certificate"):
+            connect("https://127.0.0.1:1", **{"certificate-authority": str(empty)}).get("/version")
+
     def test_inline_keys_leave_no_file(self, connect, authority: Authority, tmp_path: Path, monkeypatch):
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
         certificate, key = authority.client("dora")
@@ -437,6 +444,13 @@ class TestProxies:
             assert proxy.heads[0].startswith("CONNECT api.example:6443 HTTP/1.1\r\n")
             assert f"Proxy-Authorization: Basic {b64(b'a:b')}" in proxy.heads[0]
 
+    @pytest.mark.parametrize("server", ["https://api.example:6443", "http://api.example"])
+    def test_a_proxy_that_is_not_there(self, connect, server: str):
+        client = connect(server, **{"proxy-url": "http://127.0.0.1:1"})
+        with pytest.raises(errors.Unreachable, match=r"proxy .* Nothing listens at 127.0.0.1:1") as caught:
+            client.get("/version")
+        assert "proxy-url" in caught.value.hint
+
     def test_plain_http_goes_by_absolute_form(self, server: KubeServer, connect):
         client = connect("http://api.example", user={"token": "t"}, **{"proxy-url": server.url})
         client.get(PODS)
@@ -498,6 +512,38 @@ class TestCredentials:
         with pytest.raises(errors.Unauthorized):
             client.get(PODS)
         assert self.runs(tmp_path) == 2
+
+    @pytest.mark.parametrize(("days", "told"), [(-1, True), (1, False)])
+    @pytest.mark.parametrize("inline", [False, True])
+    def test_a_refusal_tells_of_an_expired_certificate(
+        self, connect, authority: Authority, days: int, told: bool, inline: bool
+    ):
+        until = datetime.now(UTC) + timedelta(days=days)
+        certificate, key = authority.client("jane", expires=until)
+        user = {"client-certificate": str(certificate), "client-key": str(key)}
+        if inline:
+            user = {f"{name}-data": b64(Path(path).read_bytes()) for name, path in user.items()}
+        context = authority.server_context(clients=False)  # the API server, too, looks at it afterwards
+        with KubeServer(context) as server:
+            server.always("pods", "list", refuse(401, "Unauthorized", "Unauthorized"))
+            client = connect(server.url, user=user, **{"certificate-authority-data": authority.data})
+            with pytest.raises(errors.Unauthorized) as caught:
+                client.get(PODS)
+        expected = f"Unauthorized. The client certificate expired on {until:%Y-%m-%d at %H:%M} UTC."
+        assert caught.value.message == (expected if told else "Unauthorized.")
+
+    def test_a_refusal_tells_of_an_expired_token(self, server: KubeServer, connect):
+        claims = b64(b'{"exp": 1768478400}').rstrip("=")
+        server.always("pods", "list", refuse(401, "Unauthorized", "Unauthorized"))
+        with pytest.raises(errors.Unauthorized, match="The token expired on 2026-01-15 at 12:00 UTC"):
+            connect(server.url, user={"token": f"x.{claims}.y"}).get(PODS)
+
+    def test_what_tells_no_expiry_is_no_failure(self, authority: Authority):
+        pem = authority.path.read_bytes()
+        for broken in (b"", b"x", pem[:200], pem.replace(b"M", b"A", 3), pem[:60] + pem[-26:]):
+            certificate_expiry(broken)
+        for broken in ("", "a.b.c", f"a.{b64(b'[]')}.c", f"a.{b64(b'1')}.c", f"a.{b64(b'{}')}.c"):
+            assert token_expiry(broken) is None
 
     def test_an_expired_token_is_renewed_before_it_is_refused(self, server, connect, clock, tmp_path: Path):
         until = (clock.now() + timedelta(minutes=5)).isoformat()

@@ -36,9 +36,9 @@ class Authority:
         context.sni_callback = remember_sni
         return context
 
-    def client(self, name: str) -> tuple[Path, Path]:
+    def client(self, name: str, *, expires: datetime | None = None) -> tuple[Path, Path]:
         """Certificate and key files of the user ``name``."""
-        issued = self.ca.issue_cert(f"{name}.test", common_name=name)
+        issued = self.ca.issue_cert(f"{name}.test", common_name=name, not_after=expires)
         certificate, key = self.folder / f"{name}.crt", self.folder / f"{name}.key"
         certificate.write_bytes(issued.cert_chain_pems[0].bytes())
         key.write_bytes(issued.private_key_pem.bytes())

@@ -248,7 +248,7 @@ class ClusterSource:
                     del questions[0]  # refused: never mind
                     continue
                 self._stopped.wait(max(error.retry_after, _RETRY_SECONDS))
-            except SourceError:
+            except Exception:  # the lists meet the same, and tell of it
                 self._stopped.wait(_RETRY_SECONDS)
 
     def _ask_version(self) -> None:

@@ -211,23 +211,27 @@ class Session:
         identity = self._client.credentials.identity()
         response = self._send(path, params, identity, timeout, compress=compress)
         if response.status == http.client.UNAUTHORIZED:
-            error = self._refusal(response)
+            error = self._refusal(response, identity)
             if not isinstance(error, Unauthorized) or not self._client.credentials.refresh(identity):
                 raise error
             identity = self._client.credentials.identity()
             response = self._send(path, params, identity, timeout, compress=compress)
         if response.status != http.client.OK:
-            raise self._refusal(response)
+            raise self._refusal(response, identity)
         return response
 
-    def _refusal(self, response: http.client.HTTPResponse) -> Exception:
+    def _refusal(self, response: http.client.HTTPResponse, identity: Identity) -> Exception:
         body = b""
         for piece in self._pieces(response):
             body += piece
             if len(body) > _MAX_ERROR_BODY:
                 self._drop()
                 break
-        return refusal(response.status, response.reason, response.headers.get("Retry-After"), body)
+        error = refusal(response.status, response.reason, response.headers.get("Retry-After"), body)
+        if isinstance(error, Unauthorized):
+            expired = self._client.credentials.expired(identity, self._client.server_now())
+            error.message = f"{error.message} {expired}".strip()
+        return error
 
     def _send(
         self, path: str, params: Mapping[str, str], identity: Identity, timeout: float, *, compress: bool

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -21,6 +21,7 @@ from urllib.parse import quote
 from epview.sources.kube.clock import Clock
 from epview.sources.kube.errors import CredentialError
 from epview.sources.kube.execplugin import ExecPlugin, ExecStatus
+from epview.sources.kube.expiry import certificate_expiry, token_expiry
 from epview.sources.kube.kubeconfig import AuthProvider, User
 from epview.sources.kube.target import Target
 
@@ -36,6 +37,15 @@ class ClientCertificate:
     certificate_file: str = ""
     key_file: str = ""
     stamps: tuple[float, ...] = ()
+
+    def pem(self) -> bytes:
+        """The certificate, empty where it cannot be read."""
+        if self.certificate or not self.certificate_file:
+            return self.certificate
+        try:
+            return Path(self.certificate_file).read_bytes()
+        except OSError:
+            return b""
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,6 +116,18 @@ class Credentials:
         fresh = self.identity()
         return fresh.headers != rejected.headers or fresh.certificate != rejected.certificate
 
+    @staticmethod
+    def expired(refused: Identity, now: datetime) -> str:
+        """What of ``refused`` has run out by ``now``, in a sentence; ``""`` where nothing tells so."""
+        _, _, token = refused.headers.get("Authorization", "").partition("Bearer ")
+        ends = {"token": token_expiry(token)}
+        if refused.certificate is not None:
+            ends["client certificate"] = certificate_expiry(refused.certificate.pem())
+        for what, end in ends.items():
+            if end is not None and end <= now:
+                return f"The {what} expired on {end:%Y-%m-%d at %H:%M} UTC."
+        return ""
+
     def _static(self) -> str:
         user = self._user
         if user.token_file:
@@ -124,7 +146,7 @@ class Credentials:
                 token = Path(self._user.token_file).read_text().strip()
             except (OSError, ValueError) as error:
                 token = ""
-                reason = getattr(error, "strerror", None) or "not text"
+                reason = (getattr(error, "strerror", None) or "not text").lower()
             else:
                 reason = "empty"
             if not token and not (self._token or self._user.token):
@@ -162,8 +184,8 @@ class Credentials:
 
     def _id_token(self, provider: AuthProvider) -> str:
         token = provider.config.get("id-token", "")
-        expires = _expiry(token)
-        if not token or (expires is not None and expires <= self._clock.now().timestamp()):
+        expires = token_expiry(token)
+        if not token or (expires is not None and expires <= self._clock.now()):
             raise CredentialError(
                 "The OIDC id-token of the kubeconfig has expired."
                 if token
@@ -221,15 +243,3 @@ def _stamp(path: str) -> float:
         return Path(path).stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _expiry(token: str) -> float | None:
-    """The ``exp`` claim of a JWT (RFC 7519), unverified: only to know whether it is worth sending."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        return float(claims["exp"])
-    except (ValueError, KeyError, TypeError):
-        return None

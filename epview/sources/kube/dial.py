@@ -9,6 +9,7 @@ import ssl
 import threading
 from typing import Final
 
+from epview.sources.kube.errors import unreachable
 from epview.sources.kube.proxy import Proxy
 from epview.sources.kube.target import Target
 
@@ -62,8 +63,14 @@ def dial(
 
     Raises OSError (ssl.SSLError among them), `http.client.HTTPException` for a proxy that refuses, `Aborted`.
     """
-    host, port = (proxy.host, proxy.port) if proxy else (target.host, target.port)
-    sock = _connect(line, host, port, timeout)
+    if proxy is None:
+        sock = _connect(line, target.host, target.port, timeout)
+    else:
+        try:
+            sock = _connect(line, proxy.host, proxy.port, timeout)
+        except OSError as error:
+            cause = unreachable(error, proxy.place).message
+            raise ProxyRefused(f"The proxy cannot be used. {cause}") from None
     try:
         if proxy is not None and context is not None:
             _tunnel(sock, proxy, target)

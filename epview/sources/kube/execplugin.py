@@ -147,7 +147,7 @@ class ExecPlugin:
         if self.insists and not self.interactive:
             raise CredentialError(
                 f"The credential plug-in {name} wants to ask questions.",
-                "Log in with kubectl once, then press r.",
+                "Log in with kubectl once, and try again.",
             )
         lend = self._lend_stdin()
         try:
@@ -175,7 +175,7 @@ class ExecPlugin:
                 self._process = None
         if process.returncode:
             message = f"The credential plug-in {name} failed (exit {process.returncode}){_said(err)}"
-            raise CredentialError(message, "Log in again, then press r.")
+            raise CredentialError(message, "Log in again.")
         return self._read(name, out)
 
     def _lend_stdin(self) -> bool:
@@ -245,4 +245,6 @@ def _said(stderr: bytes) -> str:
     text = clean_text(" ".join(stderr.decode("utf-8", "replace").split()))
     if len(text) > _LONGEST_STDERR:  # the end tells more than the beginning
         text = "…" + text[-_LONGEST_STDERR:]
-    return f": {text}" if text else "."
+    if not text:
+        return "."
+    return f": {text}" if text[-1] in ".!?" else f": {text}."

@@ -72,7 +72,7 @@ def _trust(context: ssl.SSLContext, cluster: Cluster) -> None:
         return
     try:
         context.load_verify_locations(cadata=pem.decode("utf-8", "replace"))
-    except ssl.SSLError:
+    except (ssl.SSLError, ValueError):  # ValueError: nothing at all
         raise CredentialError(f"{where} holds no certificate.") from None
 
 
