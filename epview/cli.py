@@ -7,17 +7,14 @@ Textual nor kubernetes, and the lists are on their way before Textual is importe
 from __future__ import annotations
 
 import argparse
-import errno
-import io
-import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from epview import __version__
+from epview.reports.streams import drop_output, prepare_streams, unwritable
 
 if TYPE_CHECKING:
     from epview.reports.check import CheckOptions
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
 
 UNWRITTEN, USAGE, CLUSTER = 1, 2, 3
 SIGINT, SIGPIPE = 130, 141  # 128 + the signal's number, as a shell tells it
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 EXIT_CODES = """\
 exit codes:
   0  nothing at or above the threshold (--fail-on)
@@ -40,7 +36,7 @@ exit codes:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run epview; the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not _prepare_streams():
+    if not prepare_streams():
         return SIGPIPE
     try:
         try:
@@ -50,13 +46,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return SIGINT
     except BrokenPipeError:  # whoever read us has gone: not our failure, and nothing more to say
-        _drop_output()
+        drop_output()
         return SIGPIPE
     except OSError as error:
-        if error.errno not in DISK_ERRORS:
+        if not (reason := unwritable(error)):
             raise
-        _drop_output()
-        print(f"epview: The output cannot be written: {os.strerror(error.errno).lower()}.", file=sys.stderr)
+        drop_output()
+        print(f"epview: {reason}", file=sys.stderr)
         return UNWRITTEN
     except Exception as error:
         from epview.sources.source import SourceError
@@ -65,24 +61,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"epview: {error}", file=sys.stderr)
         return USAGE if error.kind == "usage" else CLUSTER
-
-
-def _prepare_streams() -> bool:
-    """Streams that can be used whatever was closed, and take any character; False without stdout."""
-    if sys.stdin is None:
-        sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - as long as the process
-    if sys.stderr is None:
-        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a locale without arrows is no reason to fail
-    return sys.stdout is not None
-
-
-def _drop_output() -> None:
-    """What is still buffered for stdout goes nowhere."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -212,7 +212,7 @@ def test_a_reader_that_goes_away_is_no_failure(healthy: str, monkeypatch: pytest
         raise BrokenPipeError
 
     monkeypatch.setattr("epview.reports.check._write", gone)
-    monkeypatch.setattr("os.dup2", lambda *_: None)
+    monkeypatch.setattr("epview.cli.drop_output", lambda: None)
     assert check("-f", healthy) == 141
 
 
