@@ -64,6 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    if arguments == ["--version"]:  # at once: no parser is needed to tell it
+        print(f"epview {__version__}")
+        sys.exit()
     place = _first_word(arguments)
     name = arguments[place] if place is not None else ""
     if name in COMMANDS and place is not None:
@@ -218,7 +221,7 @@ def _service(text: str) -> str:
 
 def _time(text: str) -> datetime:
     try:
-        time = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text.upper())  # RFC 3339 lets t and z be small
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-01-15T12:00:00Z") from None
     return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -167,6 +167,12 @@ def test_a_service_in_another_namespace_than_the_flag_is_2(
     assert check("-f", healthy, "-n", "", "shop/web") == 0
 
 
+@pytest.mark.parametrize("time", ["2026-01-15t12:00:00z", "2026-01-15T13:00:00+01:00", "2026-01-15 12:00"])
+def test_times_in_many_spellings(healthy: str, time: str, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["check", "-f", healthy, "-o", "json", "--now", time])
+    assert json.loads(capsys.readouterr().out)["time"] == NOW
+
+
 def test_a_bad_time_is_2(healthy: str) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["check", "-f", healthy, "--now", "yesterday"])

@@ -152,7 +152,8 @@ class FileSource:
                 "The files hold no EndpointSlices, though their Services would have some."
             )
         pods = list(self._of(Pod))
-        if not pods and (not self._dumped or self._names_pods()) and served:
+        unlisted = "endpoints" in missing and "endpointslices" in missing
+        if not pods and served and (not self._dumped or unlisted or self._names_pods()):
             missing["pods"] = "The files hold no Pods."
         elif not self._dumped and pods and not any(pod.status.phase for pod in pods):
             missing["pods"] = "The Pods in the files carry no status, so nothing is known of their readiness."
@@ -161,7 +162,10 @@ class FileSource:
     def _names_pods(self) -> bool:
         refs = [e.target_ref for s in self._of(EndpointSlice) for e in s.endpoints or ()]
         refs += [
-            a.target_ref for e in self._of(Endpoints) for s in e.subsets or () for a in s.addresses or ()
+            address.target_ref
+            for endpoints in self._of(Endpoints)
+            for subset in endpoints.subsets or ()
+            for address in (*(subset.addresses or ()), *(subset.not_ready_addresses or ()))
         ]
         return any(ref is not None and ref.kind == "Pod" for ref in refs)
 

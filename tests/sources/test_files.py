@@ -16,6 +16,7 @@ from support.builders import (
     ago,
     endpoint,
     endpoint_slice,
+    endpoints,
     http_get,
     pod,
     raised,
@@ -222,6 +223,26 @@ def test_empty_documents_and_a_byte_order_mark(tmp_path: Path) -> None:
     assert set(shown(str(path)).services) == {("shop", "web")}
 
 
+def test_json_after_json_as_kubectl_writes_it_twice(tmp_path: Path) -> None:
+    path = tmp_path / "twice.json"
+    lists = [{"apiVersion": "v1", "kind": "List", "items": [tree]} for tree in (service(), service("db"))]
+    path.write_text("\n".join(json.dumps(tree, indent=4) for tree in lists) + "\n", "utf-8")
+    assert set(shown(str(path)).services) == {("shop", "web"), ("shop", "db")}
+
+
+def test_a_dump_of_services_alone_says_nothing_of_their_pods(tmp_path: Path) -> None:
+    found = web(shown(write(tmp_path, service())))
+    assert (found.health, raised(found)) == ("unknown", set())
+    assert "pods" in found.gaps
+
+
+def test_unready_addresses_presuppose_pods_too(tmp_path: Path) -> None:
+    listed = endpoints(not_ready=["10.244.1.1"])
+    ref = {"kind": "Pod", "name": "web-1", "namespace": "shop", "uid": "u"}
+    listed["subsets"][0]["notReadyAddresses"][0]["targetRef"] = ref
+    assert "pods" in web(shown(write(tmp_path, service(), listed, endpoint_slice("web-1", "web")))).gaps
+
+
 def test_text_that_would_steer_a_terminal_is_made_visible(tmp_path: Path) -> None:
     hostile = service(selector={"app": "\x1b]52;c;evil\x07"})
     hostile["metadata"]["labels"] = {"\u202eevil": "x"}
@@ -259,6 +280,15 @@ def test_broken_yaml_says_where(tmp_path: Path, text: str) -> None:
     assert "broken.yaml" in told
     assert "line " in told
     assert "column " in told
+
+
+def test_a_key_that_stands_twice_says_where(tmp_path: Path) -> None:
+    """`kubectl get … -o yaml` twice into one file: without a separator the first list would be lost."""
+    path = tmp_path / "twice.yaml"
+    path.write_text(yaml.safe_dump({"kind": "List", "items": [service()]}) * 2, "utf-8")
+    assert "the key items stands twice; is a --- missing?" in refused(str(path))
+    path.write_text("kind: Service\nmetadata: &m {name: web}\nspec: {<<: *m, name: x}\n", "utf-8")
+    assert len(shown(str(path)).services) == 1
 
 
 @pytest.mark.parametrize("data", [b"\x7fELF\x02\x01\xff\xfe", b"\x89PNG\r\n\x1a\n\x00", b"a: \x00"])
