@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(arguments: list[str]) -> int:
     if arguments == ["--version"]:  # at once: no parser is needed to tell it
         print(f"epview {__version__}")
-        sys.exit()
+        sys.exit(0)
     place = _first_word(arguments)
     name = arguments[place] if place is not None else ""
     if name in COMMANDS and place is not None:
