@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from ears import Heard, eventually
-from kubeserver import KubeServer, refuse
+from kubeserver import KubeServer, Reply, refuse
 
 from epview.core.objects import KINDS, Key
 from epview.core.view import Phase
@@ -192,6 +192,21 @@ def test_retry_reaches_all(server: KubeServer, opened, heard: Heard, clock):
     eventually("waits", lambda: len(clock.waits) == len(KINDS))
     source.retry()
     all_live(heard)
+
+
+def test_one_answer_wakes_all_who_wait_for_the_server(server: KubeServer, opened, heard: Heard, clock):
+    """A server that is back is back for every kind; who was asked to wait goes on waiting."""
+    clock.patience = 0
+    for kind in KINDS:
+        asked = refuse(429, "slowly", retry_after="7") if kind.resource == "pods" else Reply.hangup
+        server.script(kind.resource, "list", asked)
+    source = opened()
+    eventually("waits", lambda: len(clock.waits) == len(KINDS))
+    source._reflectors[0].retry()
+    for kind in KINDS:
+        if kind.resource != "pods":
+            heard.until(Phase.LIVE, kind.resource)
+    assert Phase.LIVE not in {state.phase for state in heard.states("pods")}
 
 
 def test_sleep_is_noticed():

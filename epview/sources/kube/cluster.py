@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from epview.core.changes import Change
 from epview.core.objects import BY_KIND, KINDS, Key, Kind
-from epview.core.view import SourceInfo
+from epview.core.view import Phase, ResourceState, SourceInfo
 from epview.sources.clean import clean_text
 from epview.sources.decode import decode_whole
 from epview.sources.kube.connection import Client
@@ -202,6 +202,10 @@ class ClusterSource:
         with self._lock:
             if self._sink is not None:
                 self._sink(changes)
+            last = changes[-1] if changes else None
+            if isinstance(last, ResourceState) and last.phase is Phase.LIVE:
+                for reflector in self._reflectors:
+                    reflector.answered()
 
     def _reflect(self, kind: Kind, namespace: str | None) -> None:
         reflector = Reflector(

@@ -90,6 +90,7 @@ class Reflector:
         self._stopped = threading.Event()
         self._wake = threading.Event()
         self._resting = False
+        self._unreached = False  # the latest failure was no answer at all
         self._thread: threading.Thread | None = None
         self._path = kind.path(namespace)
 
@@ -127,6 +128,11 @@ class Reflector:
         """End a back-off now."""
         if self._resting:
             self._wake.set()
+
+    def answered(self) -> None:
+        """The server answers again, somebody else found out: no need to wait out the silence."""
+        if self._unreached:
+            self.retry()
 
     def reconnect(self) -> None:
         """Give the connection up and open another: it may be dead without our knowing."""
@@ -287,6 +293,7 @@ class Reflector:
 
     def _failed(self, error: SourceError) -> float:
         """What a failure means for the next step; gives the seconds to wait, and tells the state."""
+        self._unreached = isinstance(error, Unreachable)
         if isinstance(error, Gone | TooLargeVersion) and self._expired(error):
             return 0.0
         if isinstance(error, _GarbageError):
