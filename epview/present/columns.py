@@ -74,7 +74,7 @@ def visible(
     for column in shown:
         if column.flex:
             widths[column.id] = min(widths[column.id], max(column.width, column.comfort))
-    for column in (each for each in shown if each.soft):
+    for column in (each for each in reversed(shown) if each.soft):
         widths[column.id] = min(widths[column.id], max(column.soft, widths[column.id] - max(0, over())))
     for column in (each for each in shown if each.short == "cut"):
         if over() > 0:
@@ -241,7 +241,8 @@ BACKENDS: Final[tuple[Column[Backend], ...]] = (
     Column("sign", "", lambda b, f: state_span(b.state, f.glyphs), None, 1, 1, short="cut"),
     Column("address", "ADDRESS", _address, lambda b: address_order(b.address), 13, 40,
            short="middle", key="I"),
-    Column("ports", "PORTS", lambda b, _: Span(words.backend_ports(b.ports)), None, 6, 40, soft=12, drop=5),
+    Column("ports", "PORTS", lambda b, _: Span(words.backend_ports(b.ports)), None, 6, 40, soft=12, drop=5,
+           brief=lambda b, _, width: words.backend_ports_within(b.ports, width)),
     Column("pod", "POD", _pod, lambda b: b.pod or "", 14, 44, short="middle", key="N"),
     Column("node", "NODE", lambda b, f: Span(b.node or f.glyphs.dash), lambda b: b.node, 8, 24, drop=8,
            short="middle", key="O"),
@@ -249,8 +250,8 @@ BACKENDS: Final[tuple[Column[Backend], ...]] = (
     Column("state", "STATE", _state, backend_rank, 9, 20, key="S"),
     Column("since", "SINCE", lambda b, f: _muted(words.age(b.since, f.now) if b.since else f.glyphs.dash),
            lambda b: b.since or _EPOCH, 5, 7, drop=6, right=True, key="A", descending=True),
-    Column("restarts", "RESTARTS", _restarts, lambda b: b.restarts or 0, 2, 8, drop=7, right=True, key="R",
-           short="cut", descending=True),
+    Column("restarts", "RESTARTS", _restarts, lambda b: b.restarts or 0, 2, 8, soft=2, drop=7, right=True,
+           key="R", short="cut", descending=True),
     Column("listed", "LISTED IN", lambda b, f: _muted(", ".join(b.listed_in) or f.glyphs.dash), None, 9, 60,
            wide=True),
     Column("probe", "PROBE", backend_why, None, 18, 400, flex=True, comfort=32),

@@ -50,7 +50,14 @@ def endpoints_lines(
         )
     for piece in slices:
         out += _slice(piece, frame)
+    if any(None in _said(endpoint) for piece in slices for endpoint in (piece.endpoints or ())[:LISTED]):
+        out += [EMPTY, line(Span("  * not written in the object; this is how it counts", Role.MUTED))]
     return out
+
+
+def _said(endpoint: Endpoint) -> tuple[bool | None, bool | None, bool | None]:
+    """The conditions as they are written."""
+    return endpoint.conditions.ready, endpoint.conditions.serving, endpoint.conditions.terminating
 
 
 def _meta(meta: WrittenMeta, frame: Frame) -> Iterator[Line]:
@@ -172,12 +179,8 @@ def _endpoint(endpoint: Endpoint, frame: Frame) -> Line:
 
 def _conditions(endpoint: Endpoint) -> str:
     """All three conditions as they count; a null reads as its meaning, and says so."""
-    said = endpoint.conditions
-    parts = (
-        ("ready", endpoint.ready, said.ready),
-        ("serving", endpoint.serving, said.serving),
-        ("terminating", endpoint.terminating, said.terminating),
-    )
+    names = ("ready", "serving", "terminating")
+    parts = zip(names, (endpoint.ready, endpoint.serving, endpoint.terminating), _said(endpoint), strict=True)
     return " ".join(
         f"{name}={str(value).lower()}{'' if raw is not None else '*'}" for name, value, raw in parts
     )

@@ -104,12 +104,44 @@ def loading_lines(view: View | None, now: datetime, glyphs: Glyphs, width: int) 
     if view.synced and not troubled:
         return []
     merged = _merge(view.states)
+    if sentence := _one_failure(merged):
+        return _failure_lines(sentence, merged, now, glyphs)
     bar = max(8, min(40, width - 56))
     return [
         _progress(state, bar, now, glyphs)
         for state in merged
         if not view.synced or state.phase is Phase.FAILED
     ]
+
+
+def _one_failure(states: Iterable[ResourceState]) -> str:
+    """What the server, or the lack of one, says to everything alike; ``""`` where it differs."""
+    said = {state.message if state.phase is Phase.FAILED else "" for state in states}
+    return clean(said.pop()) if len(said) == 1 else ""
+
+
+def _failure_lines(
+    sentence: str, states: Iterable[ResourceState], now: datetime, glyphs: Glyphs
+) -> list[Line]:
+    return [
+        line(Span(f"{glyphs.error} ", Role.ERROR), Span(sentence, Role.STRONG)),
+        EMPTY,
+        line(Span(f"  {_next_try(states, now) or 'Trying again'}", Role.MUTED)),
+        EMPTY,
+        line(
+            *(
+                part
+                for key, what in (("r", "try now"), ("C", "another context"), ("q", "quit"))
+                for part in (Span(f"  {key}", Role.KEY), Span(f" {what}", Role.MUTED))
+            )
+        ),
+    ]
+
+
+def _next_try(states: Iterable[ResourceState], now: datetime) -> str:
+    """``Next try in 3s``; ``""`` where it is under way."""
+    times = [state.retry_at for state in states if state.retry_at is not None and state.retry_at > now]
+    return f"Next try in {words.duration((min(times) - now).total_seconds() + 1)}" if times else ""
 
 
 def _merge(states: Iterable[ResourceState]) -> list[ResourceState]:
@@ -164,11 +196,14 @@ def _progress(state: ResourceState, width: int, now: datetime, glyphs: Glyphs) -
                 state.phase
             ]
             role = Role.ERROR if state.phase is Phase.FAILED else Role.WARNING
-            retry = ""
-            if state.retry_at is not None and state.retry_at > now:
-                retry = f", next try in {words.duration((state.retry_at - now).total_seconds() + 1)} (r now)"
-            said = f": {clean(state.message)}" if state.message else ""
-            return line(name, Span(f"{glyphs.error} {words_}", role), Span(f"{said}{retry}", Role.MUTED))
+            told = [
+                clean(state.message).rstrip("."),
+                _next_try([state], now) and f"{_next_try([state], now)} (r now)",
+            ]
+            said = "".join(f". {part}" for part in told if part).removeprefix(". ")
+            return line(
+                name, Span(f"{glyphs.error} {words_}", role), Span(f": {said}" if said else "", Role.MUTED)
+            )
         case _:
             return line(
                 name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import chain
 
 from epview.core.view import Backend, ServiceView
@@ -11,10 +10,11 @@ from epview.present.columns import backend_rank
 from epview.present.frame import Frame
 from epview.present.glyphs import severity_span, state_span
 from epview.present.service import finding_lines, path_flow, traffic_line
-from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, line, wrap
+from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, line, shorten, wrap
 from epview.present.times import message
 from epview.present.why import backend_why, gap_words
 
+_NARROW = 100
 ROOMY = 12  # from so many lines on the blocks stand apart and the findings come whole
 
 
@@ -36,7 +36,7 @@ def preview(view: ServiceView, frame: Frame, width: int, height: int = 8) -> lis
         blocks[0] = [*path, *met]
         room -= len(met)
     blocks.append(backend_lines(view, frame, width, max(0, room - 3 if roomy else room), whole=roomy))
-    blocks += _rest(view, frame, width) if roomy else [try_]
+    blocks += _rest(view, frame) if roomy else [try_]
     gap = [EMPTY] if roomy else []
     return list(chain.from_iterable([*block, *gap] for block in blocks if block))[: max(height, 1)] or [EMPTY]
 
@@ -63,7 +63,7 @@ def _remedies(view: ServiceView, count: int) -> list[Line]:
     return [line(Span("  try  ", Role.MUTED), Span(clean(command), Role.ACCENT)) for command in commands]
 
 
-def _rest(view: ServiceView, frame: Frame, width: int) -> list[list[Line]]:
+def _rest(view: ServiceView, frame: Frame) -> list[list[Line]]:
     """The findings beside the headline, then what the headline rests on."""
     others = [finding for finding in view.findings if finding is not view.headline]
     head = view.headline
@@ -71,13 +71,9 @@ def _rest(view: ServiceView, frame: Frame, width: int) -> list[list[Line]]:
     new = head is not None and not set(head.evidence) <= told
     facts = finding_lines(head, frame, head=False, remedy=False) if head is not None and new else []
     return [
-        *([wrapped(facts, width)] if facts else []),
-        *(wrapped(finding_lines(each, frame, remedy=False), width) for each in others),
+        *([facts] if facts else []),
+        *(finding_lines(each, frame, remedy=False) for each in others),
     ]
-
-
-def wrapped(lines: Sequence[Line], width: int) -> list[Line]:
-    return [each for spans in lines for each in wrap(spans, width, 8)]
 
 
 def backend_lines(view: ServiceView, frame: Frame, width: int, room: int, *, whole: bool) -> list[Line]:
@@ -94,6 +90,8 @@ def backend_lines(view: ServiceView, frame: Frame, width: int, room: int, *, who
     out: list[Line] = []
     for row in cells:
         padded = [_pad(span, size) for span, size in zip(row, widths, strict=False)]
+        if not whole and width < _NARROW:
+            del padded[2]  # the node
         spans = line(Span("  "), *padded, row[4])
         out += wrap(spans, width, 6) if whole else [_cut(spans, width, frame)]
     if room and len(view.backends) > len(shown):
@@ -109,8 +107,9 @@ def _pad(span: Span, size: int) -> Span:
 
 def _cut(spans: Line, width: int, frame: Frame) -> Line:
     """One line of it; the cause in full is a key away."""
-    first = wrap(spans, width - 1, 0)
-    return first[0] if len(first) == 1 else (*first[0], Span(frame.glyphs.ellipsis, Role.MUTED))
+    *lead, last = spans
+    room = max(0, width - sum(cell_width(span.text) for span in lead))
+    return line(*lead, Span(shorten(last.text, room, frame.glyphs.ellipsis), last.role))
 
 
 def _cells(backend: Backend, frame: Frame) -> tuple[Span, Span, Span, Span, Span]:

@@ -17,6 +17,13 @@ from epview.present.why import gap_words, why
 TITLE_DROP: Final = (2, 1)
 WAITING: Final = line(Span("No verdict before the lists it depends on are complete.", Role.MUTED))
 GAP: Final = Span("   ")
+GONE: Final = (
+    line(Span("It was deleted, or renamed. Its DNS name no longer resolves; its address does not answer.")),
+    EMPTY,
+    line(
+        Span("Esc", Role.KEY), Span(" goes back. Should it be created again, it is shown here.", Role.MUTED)
+    ),
+)
 
 
 def title(view: ServiceView, frame: Frame) -> tuple[list[Line], list[Line]]:
@@ -46,7 +53,7 @@ def backed_words(view: ServiceView) -> str:
         case BackedBy.SELECTOR:
             return f"selector {clean(words.labels(view.selector))}"
         case BackedBy.MANUAL:
-            return "Endpoints or EndpointSlices written by hand, no selector"
+            return "addresses written by hand, no selector"
         case BackedBy.CONTROLLER:
             return f"slices kept by {clean(view.kept_by) or 'a controller'}, no selector"
         case BackedBy.EXTERNAL:
@@ -170,12 +177,9 @@ def traffic_line(view: ServiceView) -> Line:
         return line(Span(f"kube-proxy falls back to {them} still serving", Role.WARNING))
     if not view.cluster_ips:
         return EMPTY
-    targets = (
-        " and ".join(f"{view.cluster_ips[0]}:{port.port}" for port in view.ports[:2]) or view.cluster_ips[0]
-    )
     return line(
         Span(
-            f"kube-proxy rejects: clients of {targets} see “connection refused” until an address is ready",
+            "kube-proxy answers “connection refused” until an address is ready",
             Role.WARNING,
         )
     )

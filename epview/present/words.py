@@ -110,6 +110,15 @@ def backend_ports(ports: Iterable[BackendPort]) -> str:
     )
 
 
+def backend_ports_within(ports: Iterable[BackendPort], width: int) -> str:
+    """With names, else the numbers, else the first and how many more there are."""
+    every = list(ports)
+    bare = [structs.replace(port, name="") for port in every]
+    more = f" +{len(every) - 1}" if len(every) > 1 else ""
+    forms = [backend_ports(every), backend_ports(bare), backend_ports(bare[:1]) + more]
+    return next((form for form in forms if cell_width(form) <= width), forms[-1])
+
+
 def and_more(items: Iterable[str], limit: int) -> str:
     """``a, b and 3 more``."""
     all_items = list(items)

@@ -1,4 +1,4 @@
-"""Objects as YAML in Lines: keys, values and separators in their roles."""
+"""Objects as YAML in Lines, keys sorted as kubectl does: keys, values and separators in their roles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def yaml_lines(documents: Iterable[tuple[str, dict[str, Any] | str]]) -> list[Li
         if isinstance(document, str):
             out.append(line(Span(f"# {document}", Role.WARNING)))
         else:
-            text = yaml.dump(document, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=10_000)
+            text = yaml.dump(document, Dumper=_DUMPER, sort_keys=True, allow_unicode=True, width=10_000)
             out += [_coloured(each) for each in text.splitlines()]
         out.append(line(Span("---", Role.MUTED)))
     return out[:-1]

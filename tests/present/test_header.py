@@ -54,7 +54,7 @@ def test_loading_is_a_determinate_line_a_resource():
     assert lines[0] == " pods           ━━━━━━────────────────── 2,500 of 10,000"
     assert lines[1].startswith(" services       ━━━━━━━━━━━━━━━━━━━━━━━━ 40")
     assert lines[2] == " events         ✗ forbidden: events is forbidden"
-    assert lines[3] == " endpoints      ✗ failed: connection refused, next try in 9s (r now)"
+    assert lines[3] == " endpoints      ✗ failed: connection refused. Next try in 9s (r now)"
 
 
 def test_nothing_is_said_once_all_is_there():
@@ -80,3 +80,19 @@ def test_the_header_names_cluster_and_scope():
     assert text_of(right[-1]) == "TLS verification is off"
     assert scope_words(None) == "all namespaces"
     assert scope_words(tuple("abcde")) == "a, b, c and 2 more"
+
+
+def test_one_failure_of_everything_is_said_once():
+    failed = [
+        state(name, Phase.FAILED, message="Nothing listens there.", retry_at=NOW + timedelta(seconds=2))
+        for name in ("pods", "services", "endpoints")
+    ]
+    view = View(now=NOW, revision=1, source=SourceInfo(kind="cluster"), services={}, states=tuple(failed))
+    lines = [text_of(each) for each in loading_lines(view, NOW, UNICODE, 100)]
+    assert lines == [
+        "✗ Nothing listens there.",
+        "",
+        "  Next try in 3s",
+        "",
+        "  r try now  C another context  q quit",
+    ]

@@ -89,7 +89,7 @@ def test_the_eye_lands_on_the_first_broken_hop_only():
 
 
 def test_what_clients_meet_while_nothing_is_ready():
-    assert "10.96.0.1:80 see “connection refused”" in text_of(traffic_line(view()))
+    assert "answers “connection refused”" in text_of(traffic_line(view()))
     assert "NXDOMAIN" in text_of(traffic_line(view(headless=True, cluster_ips=())))
     serving = Backend(address="1.1.1.1", ports=(), state=BackendState.SERVING)
     assert "1 terminating address still serving" in text_of(traffic_line(view(backends=(serving,))))
@@ -183,4 +183,4 @@ def test_with_room_the_preview_shows_every_address_and_the_evidence():
     assert "10.244.1.7" in text
     assert "10.244.1.8" in text
     assert "Pod/shop/web-1" in text
-    assert "see “connection refused”" in text
+    assert "answers “connection refused”" in text

@@ -1,4 +1,4 @@
-from stage import NOW, FakeConnector, pod, screen_text, shown, until
+from stage import NOW, FakeConnector, pod, screen_text, service, shown, until
 
 from epview.core.changes import Drop
 from epview.core.objects import Key
@@ -25,7 +25,7 @@ async def test_path_addresses_and_findings_on_one_page():
             "none of 2 ready",
             "checkout.shop.svc.cluster.local → 10.96.12.7",
             "✗ EndpointSlice  0 ready",
-            "clients of 10.96.12.7:80 see “connection refused”",
+            "kube-proxy answers “connection refused” until an address is ready",
             "[Backends 2]",
             "10.244.1.7",
             "checkout-7d9f8-x2k",
@@ -181,7 +181,17 @@ async def test_a_service_that_goes_says_so():
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         app.session.connector.source.say(Drop("Service", Key("shop", "checkout")))
+        text = await shown(pilot, "There is no Service shop/checkout any more.")
+        assert "Esc goes back" in text
+        assert "10.244.1.7" not in text
+        app.session.connector.source.say(service("checkout", selector={"app": "checkout", "tier": "api"}))
+        assert "10.244.1.7" in await shown(pilot, "path of a request")
+        await pilot.press("2")
+        await shown(pilot, "[Findings")
+        app.session.connector.source.say(Drop("Service", Key("shop", "checkout")))
         await shown(pilot, "There is no Service shop/checkout any more.")
+        await pilot.press("escape")
+        await shown(pilot, "Services 6")
 
 
 async def test_history_goes_back_and_forward():

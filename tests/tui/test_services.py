@@ -5,6 +5,7 @@ import msgspec
 from stage import (
     NOW,
     FakeConnector,
+    FakeSource,
     endpoints,
     live,
     pod,
@@ -18,9 +19,10 @@ from stage import (
 from textual import events
 
 from epview.core.changes import Drop
-from epview.core.objects import Key
+from epview.core.objects import KINDS, Key
 from epview.core.view import Phase, ResourceState
 from epview.tui.app import EpviewApp
+from epview.tui.feed import Inbox
 from epview.tui.screens.service import ServiceScreen
 from epview.tui.screens.services import ServicesScreen
 from epview.tui.widgets.keyed_table import KeyedTable
@@ -303,8 +305,9 @@ async def test_a_cluster_that_cannot_be_reached_says_so_and_when_it_is_tried_aga
     app = EpviewApp(FakeConnector(changes=states))
     async with app.run_test(size=(120, 30)) as pilot:
         text = await shown(pilot, "✗ no connection")
-        assert "failed: connection refused, next try in 8s (r now)" in text
-        assert "Services cannot be read here" in text
+        assert "✗ connection refused" in text
+        assert "Next try in 8s" in text
+        assert "C another context" in text
 
 
 async def test_an_empty_namespace_says_what_to_do():
@@ -421,3 +424,33 @@ async def test_ten_thousand_services():
         await pilot.press("G")
         await shown(pilot, "▌ ns-9       ✗ error  svc-09959")
         assert isinstance(app.screen, ServicesScreen)
+
+
+async def test_a_dead_server_is_told_at_once_with_what_one_can_do():
+    said = "Nothing listens at 127.0.0.1:9."
+    failed = [
+        ResourceState(
+            resource=kind.resource, phase=Phase.FAILED, message=said, retry_at=NOW + timedelta(seconds=4)
+        )
+        for kind in KINDS
+    ]
+    connector = FakeConnector(changes=failed)
+    source, inbox = FakeSource(changes=failed), Inbox()
+    source.start(inbox.put)  # before there is a screen
+    app = EpviewApp(connector, source=source, inbox=inbox)
+    async with app.run_test(size=(80, 24)) as pilot:
+        text = await shown(pilot, said)
+        assert text.count(said) == 1
+        assert "Next try in 5s" in text
+        assert "✗ no connection" in text
+        assert "SERVICE" not in text
+        await pilot.press("r")
+        await shown(pilot, "trying again")
+        assert source.retried == 1
+
+
+async def test_the_first_frame_says_that_it_connects():
+    app = EpviewApp(FakeConnector(changes=[]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "connecting" in screen_text(pilot)
+        assert "q quit" in screen_text(pilot)

@@ -12,6 +12,7 @@ from epview.present.text import EMPTY, Line, Role, Span, clean, line
 from epview.sources.source import SourceError
 from epview.tui import actions
 from epview.tui.screens.base import BaseScreen
+from epview.tui.widgets.bars import LineBar
 from epview.tui.widgets.text_pane import TextPane
 
 
@@ -38,6 +39,11 @@ class FailureScreen(BaseScreen):
         self.query_one("#text", TextPane).show(failure_lines(self._error, self.frame.glyphs.error))
         self.query_one("#text").focus()
         self.show_header()
+
+    def show_header(self) -> None:
+        """There is no source that could be named."""
+        said = Span(f"{self.frame.glyphs.error} not connected", Role.ERROR)
+        self.query_one("#header", LineBar).show([line(Span("epview", Role.TITLE))], [line(said)])
 
     def show_view(self, view: View, changed: frozenset[Key] | None) -> None:  # noqa: ARG002
         self.show_header()

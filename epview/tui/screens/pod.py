@@ -68,8 +68,10 @@ class PodScreen(BaseScreen):
         frame, view = self.frame, self.epview.view
         title = self.query_one("#title", LineBar)
         if self._found is None or view is None:
-            said = f"There is no pod {self.pod} (any more)." if self._asked else "loading"
-            title.show([line(Span(said, Role.WARNING))])
+            said = f"There is no pod {self.pod} any more." if self._asked else "loading"
+            title.show([line(Span(said, Role.WARNING if self._asked else Role.MUTED))])
+            lines = [line(Span("Esc", Role.KEY), Span(" goes back.", Role.MUTED))] if self._asked else []
+            self.query_one("#facts", TextPane).show(lines)
             return
         pod, events, services = self._found
         title.show([present.title(pod, frame)])

@@ -52,6 +52,9 @@ class ServiceScreen(BaseScreen):
     }
     ServiceScreen #event { height: 7; }
     ServiceScreen #findings, ServiceScreen #endpoints, ServiceScreen #yaml { padding: 0 1; }
+    ServiceScreen #gone { display: none; height: 1fr; padding: 1 3; }
+    ServiceScreen.-gone #gone { display: block; }
+    ServiceScreen.-gone #path, ServiceScreen.-gone #tabs, ServiceScreen.-gone #panes { display: none; }
     ServiceScreen.-low #path, ServiceScreen.-flat #path { max-height: 6; }
     ServiceScreen.-low #below, ServiceScreen.-flat #below, ServiceScreen.-flat #path { display: none; }
     """
@@ -80,6 +83,7 @@ class ServiceScreen(BaseScreen):
                 )
                 yield TextPane(id="event", indent=2)
             yield TextPane(id="yaml")
+        yield TextPane(id="gone")
 
     def begin(self) -> None:
         self.query_one("#path").border_title = "path of a request"
@@ -89,6 +93,7 @@ class ServiceScreen(BaseScreen):
         self.epview.remember(self.key)
         self.refresh_all()
         self._switch(self.tab)
+        self.call_after_refresh(self.tick)  # sizes are known from then on
 
     # -- Views --------------------------------------------------------------------------------
 
@@ -112,6 +117,7 @@ class ServiceScreen(BaseScreen):
         if service is None:
             self._show_gone()
             return
+        self._set_gone(gone=False)
         self.query_one("#title", LineBar).show(*present.title(service, frame), present.TITLE_DROP)
         self.query_one("#path", TextPane).show(self._path(service))
         self._show_tabs(service)
@@ -146,8 +152,19 @@ class ServiceScreen(BaseScreen):
         return lines or [EMPTY]
 
     def _show_gone(self) -> None:
-        sentence = f"There is no Service {self.key} any more." if self.epview.view else "loading"
-        self.query_one("#title", LineBar).show([line(Span(sentence, Role.WARNING))])
+        """An empty screen that says so; a Service of that name that comes back fills it again."""
+        if self.epview.view is None:
+            self.query_one("#title", LineBar).show([line(Span("loading", Role.MUTED))])
+            return
+        said = f"There is no Service {self.key} any more."
+        self.query_one("#title", LineBar).show([line(Span(said, Role.WARNING))])
+        self.query_one("#gone", TextPane).show(present.GONE)
+        self._set_gone(gone=True)
+
+    def _set_gone(self, *, gone: bool) -> None:
+        if gone != self.has_class("-gone"):
+            self.set_class(gone, "-gone")
+            self.focus_main()
 
     def _show_tabs(self, service: ServiceView) -> None:
         events = len(self._events.model)
@@ -233,7 +250,7 @@ class ServiceScreen(BaseScreen):
         self.focus_main()
 
     def focus_main(self) -> None:
-        self.set_focus(self._pane)
+        self.set_focus(self.query_one("#gone") if self.has_class("-gone") else self._pane)
 
     def action_pane(self, number: int) -> None:
         self._switch(TABS[number - 1])

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from epview.core.objects import Key
-from epview.core.view import Health, ServiceView, View
+from epview.core.view import Health, Phase, ServiceView, View
 from epview.present import filter as filters
 from epview.present import words
 from epview.present.columns import SERVICES, Column
@@ -45,7 +45,7 @@ class ServicesScreen(BaseScreen):
         height: 9; padding: 0 1; border-top: solid $border;
         scrollbar-size-vertical: 0; scrollbar-gutter: auto;
     }
-    ServicesScreen.-flat #preview { display: none; }
+    ServicesScreen.-flat #preview, ServicesScreen #preview.-none { display: none; }
     ServicesScreen.-low #preview { height: 6; }
     """
 
@@ -126,6 +126,7 @@ class ServicesScreen(BaseScreen):
         if view is not None:
             lines = preview(view, self.frame, width, self._preview_room(pane))
         pane.show(lines)
+        pane.set_class(not self.table.model.rows, "-none")
 
     def _share_room(self) -> None:
         """What a short list leaves over belongs to the preview."""
@@ -171,7 +172,10 @@ class ServicesScreen(BaseScreen):
             return ""
         if self.filter or self.problems_only:
             return "no Service passes the filter; Esc clears it"
-        if any(state.resource == "services" and not state.usable for state in view.states):
+        services = [state for state in view.states if state.resource == "services"]
+        if any(state.phase is Phase.FAILED for state in services):
+            return ""  # the lines above say why
+        if any(not state.usable for state in services):
             return "Services cannot be read here: n chooses another namespace, C another context"
         return "no Services here: n chooses another namespace, 0 shows all"
 

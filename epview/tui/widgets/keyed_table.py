@@ -295,7 +295,7 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
         width = self._inner
         if not self._layout.shown:
             self._layout.arrange(width)
-        if y == 0:
+        if y == 0 and (self.empty or len(self.model)):
             header = self._layout.header(self.frame, self.sorted_by, reverse=self.reverse)
             return painter_of(self).paint(header, width, base)
         if not len(self.model):
