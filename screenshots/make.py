@@ -36,7 +36,7 @@ PICTURES: Sequence[tuple[str, tuple[int, int], str, str, Sequence[str], str]] = 
     ("ports", MEDIUM, "shop", "catalog", [], "9191, 8080"),
     ("pod", MEDIUM, "shop", "checkout", ["enter"], "#failure=3"),
     ("namespaces", MEDIUM, "", "", ["n"], "payments"),
-    ("help", LARGE, "shop", "", ["question_mark"], "epview only reads"),
+    ("help", (120, 54), "shop", "", ["question_mark"], "epview only reads"),
 )
 
 

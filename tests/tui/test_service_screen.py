@@ -194,6 +194,17 @@ async def test_a_service_that_goes_says_so():
         await shown(pilot, "Services 6")
 
 
+async def test_a_short_list_leaves_its_room_to_the_text_below():
+    app = EpviewApp(FakeConnector())
+    async with app.run_test(size=(60, 20)) as pilot:
+        await opened(pilot)
+        await until(pilot, "the text below", lambda: "because" in screen_text(pilot))
+        assert "10.244.1.7" in screen_text(pilot)
+        await pilot.resize_terminal(60, 16)
+        await until(pilot, "no room for it", lambda: "because" not in screen_text(pilot))
+        assert "10.244.1.7" in screen_text(pilot)
+
+
 async def test_history_goes_back_and_forward():
     app = EpviewApp(FakeConnector())
     async with app.run_test(size=(120, 40)) as pilot:

@@ -28,6 +28,7 @@ from epview.tui.widgets.text_pane import TextPane
 from epview.tui.yaml_text import yaml_lines
 
 LOW: Final = 22
+_READABLE: Final = 4  # lines, below which a text is not worth its frame
 _BESIDE: Final = 2  # the titles of the list, and a line to breathe
 TABS: Final = ("backends", "findings", "endpoints", "events", "yaml")
 BackendKey = tuple[str, str]
@@ -56,7 +57,7 @@ class ServiceScreen(BaseScreen):
     ServiceScreen.-gone #gone { display: block; }
     ServiceScreen.-gone #path, ServiceScreen.-gone #tabs, ServiceScreen.-gone #panes { display: none; }
     ServiceScreen.-low #path, ServiceScreen.-flat #path { max-height: 6; }
-    ServiceScreen.-low #below, ServiceScreen.-flat #below, ServiceScreen.-flat #path { display: none; }
+    ServiceScreen #below.-none, ServiceScreen.-flat #below, ServiceScreen.-flat #path { display: none; }
     """
 
     def __init__(self, key: Key, tab: str = "backends") -> None:
@@ -131,7 +132,10 @@ class ServiceScreen(BaseScreen):
     def _share_room(self, rows: int) -> None:
         """What a short list of addresses leaves over belongs to the text below it."""
         below, height = self.query_one("#below"), self.query_one("#backends").size.height
-        below.styles.height = max(round(height * 0.45), height - rows - _BESIDE) if height else None
+        least = 0 if self.size.height < LOW else round(height * 0.45)
+        room = max(least, height - rows - _BESIDE)
+        below.set_class(room < _READABLE, "-none")
+        below.styles.height = room
 
     def _show_selected(self, findings: list[Line]) -> None:
         """Below the lists: the marked address or event in full, then the findings."""

@@ -22,10 +22,11 @@ class Sheet(ModalScreen[None]):
     DEFAULT_CSS = """
     Sheet { align: center middle; background: $background 60%; }
     Sheet #box {
-        width: 90%; max-width: 110; height: 90%; border: round $border; background: $surface; padding: 0 1;
+        width: 90%; max-width: 110; height: auto; max-height: 90%;
+        border: round $border; background: $surface; padding: 0 1;
         border-title-color: $foreground; border-title-style: bold;
     }
-    Sheet TextPane { height: 1fr; background: $surface; }
+    Sheet TextPane { height: auto; max-height: 100%; background: $surface; }
     """
 
     def __init__(self, title: str, lines: Sequence[Line], opener: str) -> None:
