@@ -37,7 +37,7 @@ def help_lines(scopes: tuple[str, ...], glyphs: Glyphs) -> list[Line]:
             Span(f"  {glyphs.warning} ", Role.WARNING),
             "warning: it arrives, but not as it should, or may soon not",
         ),
-        line(Span(f"  {glyphs.ok} ", Role.OK), "ok"),
+        line(Span(f"  {glyphs.ok} ", Role.OK), "ok; ", Span(f"{glyphs.ok} ", Role.INFO), "ok, with a remark"),
         line(
             Span(f"  {glyphs.unknown} ", Role.UNKNOWN),
             "unknown: epview cannot see what it would need, or it is loading",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from epview.core.view import NamespaceView, Phase, View
+from collections import Counter
+from collections.abc import Mapping
+
+from epview.core.view import Health, NamespaceView, Phase, View
 from epview.present.columns import NAMESPACES
 from epview.present.frame import Frame
 from epview.tui.screens.picker import Picker
@@ -13,7 +16,7 @@ ALL = ""  # the key of the row for all namespaces
 
 def namespace_picker(view: View | None, shown: Scope, frame: Frame) -> Picker[NamespaceView]:
     """Choice: a name, several typed with commas, or ``""`` for all. Free text where they are not listable."""
-    rows: dict[str, NamespaceView] = {ALL: NamespaceView(name="all namespaces")}
+    rows: dict[str, NamespaceView] = {ALL: NamespaceView(name="all namespaces", counts=_sum(view))}
     if view is not None:
         rows |= {namespace.name: namespace for namespace in view.namespaces}
     for name in shown or ():
@@ -32,3 +35,14 @@ def namespace_picker(view: View | None, shown: Scope, frame: Frame) -> Picker[Na
         free=True,
         marked=shown[0] if shown else ALL,
     )
+
+
+def _sum(view: View | None) -> Mapping[Health, int] | None:
+    """All counts together; None where those of a namespace are not known."""
+    every = [namespace.counts for namespace in view.namespaces] if view is not None else []
+    if not every or None in every:
+        return None
+    total: Counter[Health] = Counter()
+    for counts in every:
+        total.update(counts or {})
+    return total
