@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from rich.console import Console
 from support.builders import (
     Tree,
     ago,
@@ -25,8 +27,10 @@ from support.builders import (
 from epview import __version__, cli
 from epview.core.objects import BY_KIND
 from epview.core.view import SourceInfo
+from epview.reports import table
 from epview.reports.report import schema
 from epview.sources.files import FileSource
+from epview.sources.gather import gather
 
 NOW = "2026-01-15T12:00:00Z"
 
@@ -184,6 +188,8 @@ def test_a_service_that_is_not_there_is_2_and_names_the_nearest(
 ) -> None:
     assert check("-f", healthy, "wbe") == 2
     assert "Did you mean web?" in capsys.readouterr().err
+    assert check("-f", healthy, "web", "-l", "tier=none") == 2
+    assert "no Service shop/web with the labels tier=none" in capsys.readouterr().err
 
 
 def test_a_namespace_that_is_not_there_is_2(healthy: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -334,6 +340,19 @@ def test_the_table_has_one_line_a_service_however_long(
     assert lines[1].split()[1:6] == ["warning", "shop", "web", "ClusterIP", "1/2"]
     assert "EP303" in lines[1]
     assert lines[-1] == "1 Service: 1 warning"
+
+
+def test_a_narrow_terminal_leaves_its_room_to_the_reason(degraded: str) -> None:
+    view = gather(source := FileSource([degraded])).project(source.now(), source.info())
+    lines = {}
+    for width in (80, 120):
+        console = Console(width=width, file=io.StringIO(), force_terminal=True, color_system=None)
+        table.write(console, view, list(view.services.values()))
+        lines[width] = console.file.getvalue().splitlines()
+    assert lines[80][0].split() == ["STATUS", "NAMESPACE", "SERVICE", "READY", "WHY"]
+    assert lines[80][1].split()[2:5] == ["shop", "web", "1/2"]
+    assert lines[120][0].split() == ["STATUS", "NAMESPACE", "SERVICE", "TYPE", "READY", "BACKED", "BY", "WHY"]
+    assert max(map(len, lines[80])) <= 80
 
 
 def test_what_is_left_out_is_said_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,7 +97,8 @@ def _chosen(view: View, options: CheckOptions) -> list[ServiceView]:
         return [view.services[k] for k in same_name]
     guess = nearest(name, (k.name for k in view.services if k.namespace == key.namespace))
     hint = f"Did you mean {guess}?" if guess else f"See `kubectl get services -n {key.namespace}`."
-    raise SourceError(f"There is no Service {key}.", hint, kind="usage")
+    chosen = f" with the labels {options.selector}" if options.selector else ""
+    raise SourceError(f"There is no Service {key}{chosen}.", hint, kind="usage")
 
 
 def _in_scope(view: View, options: CheckOptions) -> tuple[Finding, ...]:

@@ -11,6 +11,8 @@ from rich.text import Text
 from epview.core.view import Health, ServiceView, View
 from epview.reports.report import gaps, summary
 
+_TITLES = ("STATUS", "NAMESPACE", "SERVICE", "TYPE", "READY", "BACKED BY", "WHY")
+_WIDE = 120
 _GLYPHS = {
     Health.ERROR: ("✗", "x", "bold red"),
     Health.WARNING: ("▲", "!", "yellow"),
@@ -23,7 +25,8 @@ _GLYPHS = {
 def write(console: Console, view: View, services: Sequence[ServiceView]) -> None:
     """Print the table to ``console``. Cluster text never counts as markup."""
     if services:
-        console.print(_table(services, ascii_only=console.options.ascii_only))
+        wide = console.width >= _WIDE
+        console.print(_table(services, wide=wide, ascii_only=console.options.ascii_only))
     else:
         console.print(Text("No Services found."))
     for finding in view.findings:
@@ -41,23 +44,29 @@ def write(console: Console, view: View, services: Sequence[ServiceView]) -> None
         console.print(Text(notice, style="yellow"))
 
 
-def _table(services: Sequence[ServiceView], *, ascii_only: bool) -> Table:
+def _table(services: Sequence[ServiceView], *, wide: bool, ascii_only: bool) -> Table:
+    """One row a Service; a narrow terminal leaves the room of two columns to the reason."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for title in ("STATUS", "NAMESPACE", "SERVICE", "TYPE", "READY", "BACKED BY"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("WHY", overflow="fold")
+    titles = [title for title in _TITLES if wide or title not in ("TYPE", "BACKED BY")]
+    for title in titles:
+        table.add_column(title, no_wrap=title != "WHY", overflow="fold")
     for view in services:
-        glyph, plain, style = _GLYPHS[view.health]
-        table.add_row(
-            Text(f"{plain if ascii_only else glyph} {view.health.value}", style=style),
-            Text(view.namespace),
-            Text(view.name),
-            Text("Headless" if view.headless else view.type),
-            Text(_ready(view)),
-            Text(view.backed_by.value),
-            Text(_why(view)),
-        )
+        cells = _cells(view, ascii_only=ascii_only)
+        table.add_row(*(cells[title] for title in titles))
     return table
+
+
+def _cells(view: ServiceView, *, ascii_only: bool) -> dict[str, Text]:
+    glyph, plain, style = _GLYPHS[view.health]
+    return {
+        "STATUS": Text(f"{plain if ascii_only else glyph} {view.health.value}", style=style),
+        "NAMESPACE": Text(view.namespace),
+        "SERVICE": Text(view.name),
+        "TYPE": Text("Headless" if view.headless else view.type),
+        "READY": Text(_ready(view)),
+        "BACKED BY": Text(view.backed_by.value),
+        "WHY": Text(_why(view)),
+    }
 
 
 def _ready(view: ServiceView) -> str:
