@@ -208,7 +208,7 @@ def _demo_server_parser() -> argparse.ArgumentParser:
         "demo-server",
         "Run the demo cluster alone. Prints the path of a kubeconfig, so that kubectl can look at it.",
     )
-    parser.add_argument("--port", type=int, default=None, help="port on 127.0.0.1 (default: any free one)")
+    parser.add_argument("--port", type=_port, default=None, help="port on 127.0.0.1 (default: any free one)")
     parser.add_argument("--scenario", default="company", metavar="NAME", help="default: company")
     return parser
 
@@ -217,6 +217,12 @@ def _service(text: str) -> str:
     if text and not (all(text.split("/", 1)) and text.count("/") <= 1):
         raise argparse.ArgumentTypeError(f"{text} is neither NAME nor NAMESPACE/NAME")
     return text
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"{text} is no port: expected 0 to 65535")
+    return int(text)
 
 
 def _time(text: str) -> datetime:

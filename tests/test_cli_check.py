@@ -177,6 +177,14 @@ def test_times_in_many_spellings(healthy: str, time: str, capsys: pytest.Capture
     assert json.loads(capsys.readouterr().out)["time"] == NOW
 
 
+@pytest.mark.parametrize("port", ["-1", "65536", "80x", ""])
+def test_what_is_no_port_is_2(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["demo-server", f"--port={port}"])
+    assert caught.value.code == 2
+    assert "is no port" in capsys.readouterr().err
+
+
 def test_a_bad_time_is_2(healthy: str) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["check", "-f", healthy, "--now", "yesterday"])
@@ -340,6 +348,16 @@ def test_the_table_has_one_line_a_service_however_long(
     assert lines[1].split()[1:6] == ["warning", "shop", "web", "ClusterIP", "1/2"]
     assert "EP303" in lines[1]
     assert lines[-1] == "1 Service: 1 warning"
+
+
+def test_what_is_well_without_events_is_not_called_unjudged(
+    healthy: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FileSource, "_missing", lambda _: {"events": "Forbidden."})
+    assert check("-f", healthy, "--allow-partial") == 0
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line.split()[1] == "ok"
+    assert line.rstrip().endswith("(events cannot be seen)")
 
 
 def test_a_narrow_terminal_leaves_its_room_to_the_reason(degraded: str) -> None:

@@ -48,7 +48,8 @@ class DemoCluster:
     ) -> None:
         if objects is None and scenario not in SCENARIOS:
             known = ", ".join(sorted(SCENARIOS))
-            raise SourceError(f"There is no demo scenario “{scenario}”.", f"Known: {known}.", kind="usage")
+            hint = f"Known: {known}. A Service to look at is named before --demo."
+            raise SourceError(f"There is no demo scenario “{scenario}”.", hint, kind="usage")
         self.clock: Clock = HeldClock(frozen_at) if frozen_at else utc_now
         self.store = Store(self.clock, seed=seed)
         self.controllers = Controllers(self.store)

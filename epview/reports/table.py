@@ -77,6 +77,8 @@ def _ready(view: ServiceView) -> str:
 def _why(view: ServiceView) -> str:
     if view.headline is not None:
         return f"{view.headline.rule} {view.headline.message}"
-    if view.gaps:
+    if view.gaps and view.health is Health.UNKNOWN:
         return f"cannot be judged without {', '.join(view.gaps)}"
+    if view.gaps:
+        return f"({', '.join(view.gaps)} cannot be seen)"
     return f"→ {view.external_name}" if view.external_name else ""
