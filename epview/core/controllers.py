@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -141,14 +141,9 @@ def _target_ref(pod: Pod) -> ObjectReference:
 
 
 def _subsets(service: Service, pods: Sequence[Pod]) -> tuple[EndpointSubset, ...]:
-    """RepackSubsets: ports that lead to the very same addresses share a subset.
-
-    So a port that two pods resolve differently stands in two subsets, and one they have in common in
-    a third, which lists both addresses (measured).
-    """
     publish = service.spec.publish_not_ready_addresses
     family = _families(service, pods)[0]
-    by_port: dict[EndpointPort | None, dict[tuple[str, str], tuple[EndpointAddress, bool]]] = {}
+    listed: list[_Listed] = []
     for pod in pods:
         ip = next((ip for ip in pod.ips if ip_family(ip) == family), None)
         if ip is None or not counts(pod, include_terminating=publish):
@@ -161,14 +156,45 @@ def _subsets(service: Service, pods: Sequence[Pod]) -> tuple[EndpointSubset, ...
         )
         # a pod in which no port resolves is in no subset, though it is in a slice
         ports = endpoint_ports(service, pod) if service.spec.ports else (None,)
-        for port in ports:
-            by_port.setdefault(port, {})[(ip, pod.metadata.uid)] = (address, publish or pod.ready)
-    groups: dict[tuple[tuple[str, str], ...], list[EndpointPort | None]] = {}
-    for port, addresses in by_port.items():
-        groups.setdefault(tuple(sorted(addresses)), []).append(port)
+        listed += [_Listed(port, address, publish or pod.ready) for port in ports]
+    return _repack(listed)
+
+
+class _Listed(NamedTuple):
+    """One address under one port, None for no port; ``subset`` is the place of a subset by hand."""
+
+    port: EndpointPort | None
+    address: EndpointAddress
+    ready: bool
+    subset: int = 0
+
+
+_AddressKey = tuple[str, str]  # IP and the uid of the target: two pods may share an IP
+
+
+def _repack(listed: Iterable[_Listed]) -> tuple[EndpointSubset, ...]:
+    """RepackSubsets: ports that lead to the very same addresses in the same state share a subset.
+
+    So a port that two pods resolve differently stands in two subsets, and one they have in common in
+    a third, which lists both addresses (measured). Of an address listed twice the first one stands,
+    and under one port not ready beats ready. Ports are compared as Go compares them: appProtocol is
+    a pointer, so those of two subsets stay two ports.
+    """
+    first: dict[_AddressKey, EndpointAddress] = {}
+    by_port: dict[tuple[EndpointPort | None, int], dict[_AddressKey, bool]] = {}
+    for port, address, ready, subset in listed:
+        key = (address.ip, address.target_ref.uid if address.target_ref else "")
+        first.setdefault(key, address)
+        apart = subset if port is not None and port.app_protocol is not None else 0
+        states = by_port.setdefault((port, apart), {})
+        states[key] = ready and states.get(key, True)
+    groups: dict[tuple[tuple[_AddressKey, bool], ...], list[EndpointPort]] = {}
+    for (port, _), states in by_port.items():
+        members = groups.setdefault(tuple(sorted(states.items())), [])
+        if port is not None:
+            members.append(port)
     return tuple(
-        _subset([by_port[ports[0]][key] for key in keys], [port for port in ports if port is not None])
-        for keys, ports in groups.items()
+        _subset([(first[key], ready) for key, ready in states], ports) for states, ports in groups.items()
     )
 
 
@@ -226,7 +252,8 @@ def _slices(service: Service, pods: Sequence[Pod], nodes: Mapping[str, Node] | N
         if not groups:
             yield SliceGroup(family, None, ())
         for ports, endpoints in groups.items():
-            yield from _chunks(family, ports, endpoints, MAX_ENDPOINTS_PER_SLICE)
+            for start in range(0, len(endpoints), MAX_ENDPOINTS_PER_SLICE):
+                yield SliceGroup(family, ports, tuple(endpoints[start : start + MAX_ENDPOINTS_PER_SLICE]))
 
 
 def _node_missing(service: Service, pod: Pod, nodes: Mapping[str, Node] | None) -> bool:
@@ -261,14 +288,8 @@ def _hints(service: Service, pod: Pod, zone: str) -> EndpointHints | None:
         return None
     zones = (ForZone(name=zone),) if zone else None
     same_node = wish == "PreferSameNode" and pod.spec.node_name
-    return EndpointHints(
-        for_zones=zones, for_nodes=(ForZone(name=pod.spec.node_name),) if same_node else None
-    )
-
-
-def _chunks(family: str, ports: Ports, endpoints: Sequence[Endpoint], size: int) -> Iterator[SliceGroup]:
-    for start in range(0, len(endpoints), size):
-        yield SliceGroup(family, ports, tuple(endpoints[start : start + size]))
+    nodes = (ForZone(name=pod.spec.node_name),) if same_node else None
+    return EndpointHints(for_zones=zones, for_nodes=nodes) if zones or nodes else None
 
 
 # -- mirroring -------------------------------------------------------------------------------------
@@ -277,21 +298,33 @@ def _chunks(family: str, ports: Ports, endpoints: Sequence[Endpoint], size: int)
 def mirrored(endpoints: Endpoints) -> tuple[SliceGroup, ...]:
     """The slices the mirroring controller makes of hand-written Endpoints; see `not_mirrored_because`.
 
-    At most 1,000 valid addresses of each subset are taken; mirrored endpoints carry only ``ready``.
+    Subsets are repacked first. At most 1,000 valid addresses of each are taken, into one slice for each
+    family; mirrored endpoints carry only ``ready``, and of several with the same address, hostname and
+    target name one is left. Ports with one name and two numbers or protocols, which Endpoints may have,
+    are refused in a slice: nothing is written for those addresses.
     """
-    groups: dict[tuple[str, Ports], list[Endpoint]] = {}
-    for subset in endpoints.subsets or ():
+    groups: dict[tuple[str, Ports], dict[tuple[str, ...], Endpoint]] = {}
+    for subset in _repack(_listed_by_hand(endpoints)):
         ports = subset.ports or ()
         marked = [(a, True) for a in subset.addresses or ()]
         marked += [(a, False) for a in subset.not_ready_addresses or ()]
         valid = [(_valid_ip(address.ip), address, ready) for address, ready in marked]
         for ip, address, ready in [v for v in valid if v[0]][:MAX_MIRRORED_PER_SUBSET]:
-            groups.setdefault((ip_family(ip), ports), []).append(_mirror(ip, address, ready=ready))
+            ref = address.target_ref or ObjectReference()
+            same = (ip, address.hostname, ref.namespace, ref.name)
+            groups.setdefault((ip_family(ip), ports), {})[same] = _mirror(ip, address, ready=ready)
     return tuple(
-        group
+        SliceGroup(family, ports, tuple(members.values())[:MAX_MIRRORED_PER_SUBSET])
         for (family, ports), members in groups.items()
-        for group in _chunks(family, ports, members, MAX_ENDPOINTS_PER_SLICE)
+        if len({port.name or "" for port in ports}) == len(ports)
     )
+
+
+def _listed_by_hand(endpoints: Endpoints) -> Iterator[_Listed]:
+    for number, subset in enumerate(endpoints.subsets or ()):
+        for port in subset.ports or (None,):
+            yield from (_Listed(port, a, True, number) for a in subset.addresses or ())
+            yield from (_Listed(port, a, False, number) for a in subset.not_ready_addresses or ())
 
 
 def _valid_ip(text: str) -> str:

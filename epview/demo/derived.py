@@ -9,7 +9,6 @@ import msgspec
 
 from epview.core.controllers import SliceGroup
 from epview.core.objects import (
-    ENDPOINTS_MANAGED_BY_LABEL,
     MANAGED_BY_LABEL,
     MIRRORING_CONTROLLER,
     SERVICE_NAME_LABEL,
@@ -80,10 +79,10 @@ def slice_metadata(service: Json, trigger: str) -> Json:
 
 
 def mirror_metadata(endpoints: Json) -> Json:
-    """Labels and annotations are copied, but for those two."""
+    """All labels are copied, and the annotations but for those two."""
     meta = endpoints["metadata"]
-    labels = {k: v for k, v in (meta.get("labels") or {}).items() if k != ENDPOINTS_MANAGED_BY_LABEL}
-    labels |= {MANAGED_BY_LABEL: MIRRORING_CONTROLLER, SERVICE_NAME_LABEL: meta["name"]}
+    labels = {**(meta.get("labels") or {}), MANAGED_BY_LABEL: MIRRORING_CONTROLLER}
+    labels[SERVICE_NAME_LABEL] = meta["name"]
     kept = {k: v for k, v in (meta.get("annotations") or {}).items() if k not in (TRIGGER, LAST_APPLIED)}
     found: Json = {"labels": labels, "ownerReferences": owner("Endpoints", meta["name"], meta["uid"], "v1")}
     return found | ({"annotations": kept} if kept else {})

@@ -168,6 +168,11 @@ def test_zones_and_hints_for_ready_endpoints_only() -> None:
     assert unready.hints is None
 
 
+def test_without_a_zone_a_same_zone_wish_leaves_no_hints_at_all() -> None:
+    svc = service(trafficDistribution="PreferClose")
+    assert made(svc, pod(), nodes=[node()]).slices[0].endpoints[0].hints is None
+
+
 # -- ports -----------------------------------------------------------------------------------------
 
 
@@ -325,6 +330,69 @@ def test_families_are_kept_apart_and_what_is_no_address_is_skipped() -> None:
 def test_at_most_a_thousand_valid_ones_of_a_subset() -> None:
     ips = [{"ip": "nonsense"}, *({"ip": f"192.168.{n // 250}.{n % 250}"} for n in range(1005))]
     assert sum(len(ends) for _, ends in mirror(addresses=ips)) == 1000
+
+
+def test_many_addresses_by_hand_share_one_slice() -> None:
+    ips = [{"ip": f"192.168.0.{n}"} for n in range(1, 131)]
+    assert [len(ends) for _, ends in mirror(addresses=ips)] == [130]
+
+
+def by_hand(*subsets: Any) -> list[tuple[list[str], list[tuple[str, bool | None, str | None]]]]:
+    """The mirrored slices: names of their ports, (address, ready, hostname) of their endpoints."""
+    found = build(endpoints("db", subsets=list(subsets)))
+    assert isinstance(found, Endpoints)
+    return [
+        (
+            sorted(p.name or "" for p in g.ports or ()),
+            [((e.addresses or ("",))[0], e.conditions.ready, e.hostname) for e in g.endpoints],
+        )
+        for g in mirrored(found)
+    ]
+
+
+A = "192.168.1.1"
+SQL = {"name": "sql", "port": 5432}
+WEB = {"name": "web", "port": 80}
+
+
+@pytest.mark.parametrize(
+    ("subsets", "slices"),
+    [
+        pytest.param(
+            [{"addresses": [{"ip": A}], "notReadyAddresses": [{"ip": A}], "ports": [SQL]}],
+            [(["sql"], [(A, False, None)])],
+            id="not ready beats ready",
+        ),
+        pytest.param(
+            [{"addresses": [{"ip": A}, {"ip": A, "hostname": "b"}], "ports": [SQL]}],
+            [(["sql"], [(A, True, None)])],
+            id="the first of two stands",
+        ),
+        pytest.param(
+            [{"addresses": [{"ip": A}], "ports": [SQL]}, {"addresses": [{"ip": A}], "ports": [WEB]}],
+            [(["sql", "web"], [(A, True, None)])],
+            id="subsets of the same addresses become one",
+        ),
+        pytest.param(
+            [{"addresses": [{"ip": A}], "ports": [SQL]}, {"notReadyAddresses": [{"ip": A}], "ports": [WEB]}],
+            [(["sql"], [(A, True, None)]), (["web"], [(A, False, None)])],
+            id="but not where they differ in readiness",
+        ),
+        pytest.param(
+            [{"addresses": [{"ip": A}], "ports": [SQL, {"name": "sql", "port": 5432, "protocol": "UDP"}]}],
+            [],
+            id="no slice may have two ports of one name",
+        ),
+    ],
+)
+def test_subsets_are_repacked_before_they_are_mirrored(subsets: list[Any], slices: list[Any]) -> None:
+    assert by_hand(*subsets) == slices
+
+
+def test_pods_behind_one_address_by_hand_are_told_apart_by_uid_and_name() -> None:
+    refs = [{"kind": "Pod", "name": n, "uid": u} for n, u in (("p", "1"), ("p", "2"), ("q", "3"))]
+    addresses = [{"ip": A, "targetRef": ref} for ref in refs]
+    assert len(by_hand({"addresses": addresses})[0][1]) == 2
 
 
 @pytest.mark.parametrize(
