@@ -12,13 +12,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct, field
 
-from epview.core.objects import Kind, Object
+from epview.core.objects import KINDS, Kind, Object
 from epview.sources.clean import clean_json, clean_text, clean_tree
 from epview.sources.redact import redact
 
@@ -116,24 +115,23 @@ class Page:
             yield batch
 
 
-@cache
-def _object_decoder(kind: Kind) -> msgspec.json.Decoder[Object]:
-    return msgspec.json.Decoder(kind.struct)
+class _Decoders:
+    """The decoders of one kind: an object, a list page, a line of a watch."""
+
+    __slots__ = ("line", "object", "page")
+
+    def __init__(self, kind: Kind) -> None:
+        struct = kind.struct
+        page: list[Any] = [("items", list[struct]), ("metadata", ListMeta, ListMeta())]  # type: ignore[valid-type]
+        line: list[Any] = [("type", str), ("object", struct)]
+        self.object: msgspec.json.Decoder[Object] = msgspec.json.Decoder(struct)
+        self.page: msgspec.json.Decoder[Any] = msgspec.json.Decoder(msgspec.defstruct("Page", page))
+        self.line: msgspec.json.Decoder[Any] = msgspec.json.Decoder(msgspec.defstruct("WatchLine", line))
 
 
-@cache
-def _list_decoder(kind: Kind) -> msgspec.json.Decoder[Any]:
-    fields: list[Any] = [("items", list[kind.struct]), ("metadata", ListMeta, ListMeta())]  # type: ignore[name-defined]
-    return msgspec.json.Decoder(msgspec.defstruct(f"{kind.kind}Page", fields))
-
-
-@cache
-def _watch_decoder(kind: Kind) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(
-        msgspec.defstruct(f"{kind.kind}WatchLine", [("type", str), ("object", kind.struct)])
-    )
-
-
+# Made here, on the one thread that imports: msgspec prepares a type when it first meets it, and a thread
+# that decodes a type which another one is just preparing crashes the interpreter.
+_DECODERS: Final = {kind: _Decoders(kind) for kind in KINDS}
 _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 _STATUS: Final = msgspec.json.Decoder(Status)
 
@@ -142,7 +140,7 @@ def decode_list(kind: Kind, raw: Bytes) -> Page:
     """One page of a LIST of ``kind``. Raises ValueError where ``raw`` is no list at all."""
     if len(raw) < _LARGE:
         try:
-            page = _list_decoder(kind).decode(clean_json(raw))
+            page = _DECODERS[kind].page.decode(clean_json(raw))
             return Page(kind, page.metadata, page.items)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             pass  # one odd object is enough; item by item below
@@ -156,7 +154,7 @@ def decode_list(kind: Kind, raw: Bytes) -> Page:
 def decode_object(kind: Kind, raw: Bytes) -> Object | None:
     """One object of ``kind``; None where ``raw`` is no object. Never raises for what is in it."""
     try:
-        return _object_decoder(kind).decode(clean_json(raw))
+        return _DECODERS[kind].object.decode(clean_json(raw))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
     try:
@@ -168,7 +166,7 @@ def decode_object(kind: Kind, raw: Bytes) -> Object | None:
 def decode_watch_line(kind: Kind, line: Bytes) -> WatchEvent:
     """One line of a watch. Raises ValueError where it is malformed: half a line, no event, too deep."""
     try:
-        event = _watch_decoder(kind).decode(clean_json(line))
+        event = _DECODERS[kind].line.decode(clean_json(line))
         type_, found = event.type, event.object
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         tree = _loose(line)
