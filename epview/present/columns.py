@@ -194,7 +194,7 @@ def _pod(backend: Backend, _: Frame) -> Span:
 _STATE_SHORT: Final = {
     BackendState.READY: "ready",
     BackendState.NOT_READY: "not ready",
-    BackendState.SERVING: "terminating, serving",
+    BackendState.SERVING: "terminating",
     BackendState.TERMINATING: "terminating",
     BackendState.PENDING: "no address",
     BackendState.FINISHED: "finished",
@@ -247,7 +247,7 @@ BACKENDS: Final[tuple[Column[Backend], ...]] = (
     Column("node", "NODE", lambda b, f: Span(b.node or f.glyphs.dash), lambda b: b.node, 8, 24, drop=8,
            short="middle", key="O"),
     Column("zone", "ZONE", lambda b, f: _muted(b.zone or f.glyphs.dash), lambda b: b.zone, 6, 16, wide=True),
-    Column("state", "STATE", _state, backend_rank, 9, 20, key="S"),
+    Column("state", "STATE", _state, backend_rank, 11, 11, key="S"),
     Column("since", "SINCE", lambda b, f: _muted(words.age(b.since, f.now) if b.since else f.glyphs.dash),
            lambda b: b.since or _EPOCH, 5, 7, drop=6, right=True, key="A", descending=True),
     Column("restarts", "RESTARTS", _restarts, lambda b: b.restarts or 0, 2, 8, soft=2, drop=7, right=True,

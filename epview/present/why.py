@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from epview.core.view import BackedBy, Backend, FailingProbe, Health, ServiceView, Severity
+from epview.core.view import BackedBy, Backend, BackendState, FailingProbe, Health, ServiceView, Severity
 from epview.present import words
 from epview.present.frame import Frame
 from epview.present.text import Role, Span, clean
 from epview.present.times import message
 
+_LEAVING: Final = {
+    BackendState.SERVING: "still serving until it goes",
+    BackendState.TERMINATING: "no longer serving",
+}
 # the sign and the counts carry the colour; a screen full of red sentences is read by nobody
 _ROLES: Final = {Severity.ERROR: Role.PLAIN, Severity.WARNING: Role.PLAIN, Severity.INFO: Role.MUTED}
 _COUNTED: Final = re.compile(r"^\d+ of \d+ not ready: ")  # READY says it already
@@ -53,7 +57,9 @@ def backend_why(backend: Backend, frame: Frame) -> Span:
     """Why an address is not ready: its failing probe, else the reason, else nothing."""
     if backend.failing_probe is not None:
         return Span(probe_words(backend.failing_probe, frame))
-    return Span(clean(backend.reason))
+    if backend.reason:
+        return Span(clean(backend.reason))
+    return Span(_LEAVING.get(backend.state, ""), Role.MUTED)
 
 
 def probe_words(probe: FailingProbe, frame: Frame) -> str:

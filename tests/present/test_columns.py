@@ -127,6 +127,12 @@ def test_addresses_sort_as_numbers():
     assert sorted(addresses, key=address_order) == ["", "10.244.2.9", "10.244.10.1", "fd00::2"]
 
 
+def test_a_terminating_address_says_whether_it_still_serves():
+    leaving = Backend(address="1.2.3.4", ports=(), state=BackendState.SERVING, pod="web-1")
+    assert cell("state", leaving, columns=BACKENDS).text == "terminating"
+    assert cell("probe", leaving, columns=BACKENDS).text == "still serving until it goes"
+
+
 def test_an_address_by_hand_says_so():
     backend = Backend(address="1.2.3.4", ports=(), state=BackendState.READY)
     assert cell("pod", backend, columns=BACKENDS).text == "no pod (address by hand)"

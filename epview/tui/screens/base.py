@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from epview.core.objects import Key
@@ -67,11 +68,15 @@ class BaseScreen(Screen[None]):
     def footer_actions(self) -> list[actions.Action]:
         return actions.footer("table", *self.SCOPES)
 
-    ready = False
-    """All widgets are there; before that nothing can be shown."""
+    _made: tuple[DOMNode, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """All widgets are there. Before that, and while the screen is taken down, nothing can be shown."""
+        return bool(self._made) and all(widget.parent is not None for widget in self._made)
 
     def on_mount(self) -> None:
-        self.ready = True
+        self._made = tuple(self.walk_children())
         self.begin()
 
     def begin(self) -> None:

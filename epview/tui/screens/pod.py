@@ -60,7 +60,7 @@ class PodScreen(BaseScreen):
     async def _ask_world(self) -> None:
         self._found = await self.epview.ask(lambda world: find(world, self.pod))
         self._asked = True
-        if self.is_attached:
+        if self.ready:
             self.tick()
 
     def tick(self) -> None:
@@ -109,9 +109,9 @@ class PodScreen(BaseScreen):
             document = await asyncio.to_thread(feed.source.get, "Pod", self.pod)
         except SourceError as error:
             document = str(error)
-        self.query_one("#yaml", TextPane).show(
-            await asyncio.to_thread(yaml_lines, [(f"Pod {self.pod}", document)])
-        )
+        lines = await asyncio.to_thread(yaml_lines, [(f"Pod {self.pod}", document)])
+        if self.ready:  # else the screen was left meanwhile
+            self.query_one("#yaml", TextPane).show(lines)
 
     def action_filter(self) -> None:
         self.prompt.open("search")

@@ -94,7 +94,7 @@ class ServiceScreen(BaseScreen):
         self.epview.remember(self.key)
         self.refresh_all()
         self._switch(self.tab)
-        self.call_after_refresh(self.tick)  # sizes are known from then on
+        self.call_after_refresh(lambda: self.tick() if self.ready else None)  # sizes are known from then on
 
     # -- Views --------------------------------------------------------------------------------
 
@@ -207,7 +207,7 @@ class ServiceScreen(BaseScreen):
         if service is None:
             return
         found = await self.epview.ask(lambda world: details(world, service))
-        if found is None or not self.is_attached:
+        if found is None or not self.ready:
             return
         endpoints, slices, events = found
         self.query_one("#endpoints", TextPane).show(
@@ -240,7 +240,9 @@ class ServiceScreen(BaseScreen):
                 documents.append((f"{kind} {key}", await asyncio.to_thread(feed.source.get, kind, key)))
             except SourceError as error:
                 documents.append((f"{kind} {key}", str(error)))
-        self.query_one("#yaml", TextPane).show(await asyncio.to_thread(yaml_lines, documents))
+        lines = await asyncio.to_thread(yaml_lines, documents)
+        if self.ready:  # else the screen was left meanwhile
+            self.query_one("#yaml", TextPane).show(lines)
 
     # -- panes --------------------------------------------------------------------------------
 
