@@ -77,7 +77,10 @@ def _manual(random: Random) -> Case:
     changed = random.random() < 0.5
     six = random.choice((0, 0, 1)) if changed else 0.25
     objects = [_service(random, selector), _endpoints(random, six)]
-    random.shuffle(objects)
+    if selector:  # or the controller may have made an Endpoints of that name before us
+        objects.reverse()
+    else:
+        random.shuffle(objects)
     if random.random() < 0.05:
         objects = [o for o in objects if o["kind"] == "Endpoints"]  # no Service of that name
     changes: list[Json] = []
