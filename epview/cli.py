@@ -240,8 +240,6 @@ def _interface(args: argparse.Namespace) -> int:
     from epview.sources.kube.flags import cluster_options
     from epview.tui.terminal import terminal_problem
 
-    if args.selector:
-        raise _usage("-l chooses what `epview check` judges; in the interface / filters by label=value.")
     if problem := terminal_problem():
         print(f"epview: {problem}", file=sys.stderr)
         return USAGE
@@ -276,6 +274,7 @@ def _show(args: argparse.Namespace, options: KubeOptions) -> int:
         ascii_only=args.ascii,
         theme=args.theme,
         mouse=not args.no_mouse,
+        selector=args.selector,
     )
 
 

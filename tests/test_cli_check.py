@@ -185,11 +185,6 @@ def test_what_is_no_port_is_2(port: str, capsys: pytest.CaptureFixture[str]) -> 
     assert "is no port" in capsys.readouterr().err
 
 
-def test_labels_are_not_silently_ignored_by_the_interface(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["-l", "app=web"]) == 2
-    assert "in the interface / filters by label=value" in capsys.readouterr().err
-
-
 def test_a_bad_time_is_2(healthy: str) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["check", "-f", healthy, "--now", "yesterday"])

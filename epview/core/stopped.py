@@ -82,7 +82,7 @@ def stopped_cause(facts: Facts, pod: Pod, status: ContainerStatus, reason: str, 
     waiting = status.state.waiting
     return Cause(
         kind=CauseKind.NOT_RUNNING,
-        words=f"{name}: {reason}{exit_words(status)}",
+        words=f"{name}: {reason}{exit_words(status, but=reason)}",
         field=f"status.{'initC' if init else 'c'}ontainerStatuses[{status.name}].state",
         value=(waiting.message if waiting and waiting.message else reason),
         container=status.name,
@@ -91,12 +91,15 @@ def stopped_cause(facts: Facts, pod: Pod, status: ContainerStatus, reason: str, 
     )
 
 
-def exit_words(status: ContainerStatus) -> str:
-    """`` (OOMKilled, exit 137, 5 restarts)``: how the last run ended; "" when nothing is known."""
+def exit_words(status: ContainerStatus, but: str = "") -> str:
+    """`` (OOMKilled, exit 137, 5 restarts)``: how the last run ended; "" when nothing is known.
+
+    ``but`` is a reason that was said already.
+    """
     ended = _last_end(status.state) or _last_end(status.last_state)
     words = []
     if ended is not None:
-        if ended[0] not in ("", "Error", "Completed"):
+        if ended[0] not in ("", "Error", "Completed", but):
             words.append(ended[0])
         words.append(f"exit {ended[1]}")
     if status.restart_count:

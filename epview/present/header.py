@@ -27,6 +27,14 @@ def scope_words(namespaces: tuple[str, ...] | None) -> str:
     return words.and_more(map(clean, namespaces), 3) or "no namespace"
 
 
+def missing_namespaces(view: View, scope: tuple[str, ...] | None) -> str:
+    """Those of the scope that do not exist (any more), as far as namespaces may be listed."""
+    if not any(state.resource == "namespaces" and state.usable for state in view.states):
+        return ""
+    known = {namespace.name for namespace in view.namespaces if namespace.phase}
+    return words.and_more((clean(name) for name in scope or () if known and name not in known), 3)
+
+
 def connection(
     states: Iterable[ResourceState], now: datetime, glyphs: Glyphs, *, frozen: bool = False
 ) -> Line:
@@ -224,6 +232,8 @@ def header(
     """Parts for the left and the right end; of the left ones `DROP` may go where room is short."""
     if view is None:
         return [line(Span("epview", Role.TITLE))], [line(Span(f"{glyphs.unknown} connecting", Role.INFO))]
+    if scope is None:
+        scope = view.source.namespaces  # what "all" came down to, where not all may be read
     left = [
         line(Span("epview", Role.TITLE)),
         line(Span(source_name(view.source), Role.STRONG)),

@@ -167,7 +167,7 @@ def flow(parts: Sequence[Line], separator: Span, width: int) -> list[Line]:
 
 def traffic_line(view: ServiceView) -> Line:
     """What happens to a connection while no address is ready; empty where one is."""
-    if view.loading or view.ready or view.backed_by is BackedBy.EXTERNAL:
+    if view.loading or view.ready or view.backed_by is BackedBy.EXTERNAL or "endpointslices" in view.gaps:
         return EMPTY
     if view.headless:
         return line(Span("DNS answers NXDOMAIN until an address is ready", Role.WARNING))

@@ -25,6 +25,7 @@ def run(
     ascii_only: bool = False,
     mouse: bool = True,
     keymap: Mapping[str, str] | None = None,
+    selector: str = "",
 ) -> int:
     """Show the interface until the person leaves; gives back the exit code.
 
@@ -32,6 +33,7 @@ def run(
     ``source`` and ``inbox`` belong together: a source already started with ``inbox.put`` as its sink.
     ``ascii_only`` is implied where the terminal's encoding has no other signs. ``theme`` is ``dark``,
     ``light`` or any of Textual's. ``keymap`` maps ids of `actions` to other keys.
+    ``selector`` shows only the Services whose labels it matches.
     """
     app = EpviewApp(
         connector,
@@ -42,6 +44,7 @@ def run(
         inbox=inbox,
         theme=theme,
         ascii_only=ascii_only or terminal.ascii_only(),
+        selector=selector,
     )
     if keymap:
         app.set_keymap(dict(keymap))

@@ -60,6 +60,7 @@ class EpviewApp(Opening, App[int]):
         inbox: Inbox | None = None,
         theme: str = "",
         ascii_only: bool = False,
+        selector: str = "",
     ) -> None:
         """``source`` with ``inbox``: a started source whose sink is ``inbox.put``."""
         super().__init__()
@@ -70,7 +71,7 @@ class EpviewApp(Opening, App[int]):
             lambda feed, view: void(self.post_message(ViewReady(feed, view))),
             lambda feed, error: void(self.post_message(FeedFailed(feed, error))),
         )
-        self.session = Session(connector, context, namespaces, hooks)
+        self.session = Session(connector, context, namespaces, hooks, selector)
         self.view: View | None = None
         self.frozen = False
         self.pins: frozenset[Key] = frozenset()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from epview.core import labels
+from epview.core.projector import Projector
 from epview.core.view import View
 from epview.sources.source import Connector, Source
 from epview.tui.feed import Feed, Inbox
@@ -26,12 +28,16 @@ class Session:
     A focus is instant: the data is there already. Only where it is not, a new source is opened.
     """
 
-    def __init__(self, connector: Connector, context: str, scope: Scope, hooks: Hooks) -> None:
+    def __init__(
+        self, connector: Connector, context: str, scope: Scope, hooks: Hooks, selector: str = ""
+    ) -> None:
+        """``selector`` picks the Services to show by their labels, as ``-l`` takes it."""
         self.connector = connector
         self.context = context
         self.scope = scope
         self.focus: str | None = None
         self.feed: Feed | None = None
+        self.selector = selector
         self._hooks = hooks
 
     @property
@@ -41,7 +47,7 @@ class Session:
 
     def adopt(self, source: Source, inbox: Inbox | None = None) -> Feed:
         """Look through this source from now on."""
-        feed = Feed(source, inbox=inbox)
+        feed = Feed(source, inbox=inbox, projector=Projector(labels.parse(self.selector)))
         self.feed = feed
         feed.start(lambda view: self._hooks.view(feed, view), lambda error: self._hooks.failed(feed, error))
         return feed

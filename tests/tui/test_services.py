@@ -454,3 +454,25 @@ async def test_the_first_frame_says_that_it_connects():
     async with app.run_test(size=(80, 24)) as pilot:
         assert "connecting" in screen_text(pilot)
         assert "q quit" in screen_text(pilot)
+
+
+async def test_a_selector_shows_only_the_services_with_these_labels():
+    app = EpviewApp(FakeConnector(), selector="app notin (cart),!nothing")
+    async with app.run_test(size=(140, 30)) as pilot:
+        await shown(pilot, "-l app notin (cart)")
+        await until(pilot, "the list", lambda: "checkout" in order(screen_text(pilot)))
+        assert "cart" not in order(screen_text(pilot))
+
+
+async def test_a_selector_that_matches_nothing_says_so():
+    app = EpviewApp(FakeConnector(), selector="app=nobody")
+    async with app.run_test(size=(140, 30)) as pilot:
+        await shown(pilot, "no Service matches -l app=nobody")
+
+
+async def test_a_namespace_that_does_not_exist_is_told():
+    there = put("Namespace", {"metadata": {"name": "default"}, "status": {"phase": "Active"}})
+    source = FakeSource(changes=[there, *live()])
+    app = EpviewApp(FakeConnector(), namespaces=("gone",), source=source)
+    async with app.run_test(size=(140, 30)) as pilot:
+        await shown(pilot, "there is no namespace gone")

@@ -13,7 +13,7 @@ from epview.core.view import Health, Phase, ServiceView, View
 from epview.present import filter as filters
 from epview.present import words
 from epview.present.columns import SERVICES, Column
-from epview.present.header import loading_lines
+from epview.present.header import loading_lines, missing_namespaces
 from epview.present.preview import preview
 from epview.present.service import loose_ends
 from epview.present.text import Line, Role, Span, line
@@ -150,6 +150,8 @@ class ServicesScreen(BaseScreen):
         seen = len(self.table.model)
         count = f"{seen:,} of {total:,}" if seen != total else f"{total:,}"
         parts = [line(Span("Services ", Role.STRONG), Span(count, Role.MUTED))]
+        if selector := self.epview.session.selector:
+            parts.append(line(Span("-l ", Role.MUTED), Span(selector, Role.ACCENT)))
         if self.filter:
             parts.append(line(Span("filter ", Role.MUTED), Span(self.filter.text, Role.ACCENT)))
         if self.filter.error:
@@ -177,6 +179,10 @@ class ServicesScreen(BaseScreen):
             return ""  # the lines above say why
         if any(not state.usable for state in services):
             return "Services cannot be read here: n chooses another namespace, C another context"
+        if gone := missing_namespaces(view, self.epview.session.shown):
+            return f"there is no namespace {gone}: n chooses another, 0 shows all"
+        if selector := self.epview.session.selector:
+            return f"no Service matches -l {selector}"
         return "no Services here: n chooses another namespace, 0 shows all"
 
     # -- filter -------------------------------------------------------------------------------
