@@ -130,8 +130,9 @@ def _ports(ports: tuple[EndpointPort, ...] | None) -> list[BackendPort]:
 
 def _backend(facts: Facts, row: _Row, pod: Pod | None) -> Backend:
     state, reason = row.state, ""
-    if state is BackendState.READY and not row.ports and facts.service.spec.ports:
-        state, reason = BackendState.NOT_READY, "no port of the Service resolves in this pod"
+    if state is BackendState.READY:
+        reason = _unreachable(facts, row)
+        state = BackendState.NOT_READY if reason else state
     ports = tuple(sorted(row.ports, key=lambda p: (p.name, p.port)))
     if pod is None:
         return Backend(
@@ -147,6 +148,15 @@ def _backend(facts: Facts, row: _Row, pod: Pod | None) -> Backend:
             listed_in=tuple(row.listed_in),
         )
     return _of_pod(facts, pod, row, state, ports, reason)
+
+
+def _unreachable(facts: Facts, row: _Row) -> str:
+    """Why kube-proxy sends nothing to an address that is listed as ready; ``""`` where it does."""
+    if not row.ports and facts.service.spec.ports:
+        return "no port of the Service resolves in this pod"
+    if not row.sliced and facts.sees("endpointslices"):
+        return "in no EndpointSlice: kube-proxy does not see it"
+    return ""
 
 
 def _gone(facts: Facts) -> str:

@@ -187,3 +187,12 @@ def test_which_ports_can_be_used() -> None:
     )
     found = judged([svc, slice_], "shop/db", controlled=False)
     assert [(p.name, p.ready, p.resolved) for p in found.ports] == [("pg", 1, (6432,)), ("web", 0, ())]
+
+
+def test_what_only_endpoints_lists_gets_no_traffic_where_slices_can_be_seen() -> None:
+    seen = one(by_hand(endpoints("db", ready=["192.168.1.100"])))
+    assert seen.state is NOT_READY
+    assert "kube-proxy does not see it" in seen.reason
+
+    blind = one(by_hand(endpoints("db", ready=["192.168.1.100"]), blind=["endpointslices"]))
+    assert blind.state is READY
