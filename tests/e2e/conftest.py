@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import uuid
@@ -14,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from kubelet import Kubectl
+from kubelet import Kubectl, real_kubeconfig
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,11 +24,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(no_tmux)
         if item.get_closest_marker("real_cluster") and not real_kubeconfig():
             item.add_marker(no_cluster)
-
-
-def real_kubeconfig() -> str:
-    named = os.environ.get("EPVIEW_TEST_KUBECONFIG", "")
-    return named if named and Path(named).exists() and shutil.which("kubectl") else ""
 
 
 @pytest.fixture

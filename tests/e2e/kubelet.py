@@ -7,9 +7,12 @@ pkg/kubelet/status writes it; Unhealthy events as its prober records them.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,6 +20,11 @@ import yaml
 
 def now(ago: float = 0) -> str:
     return (datetime.now(UTC) - timedelta(seconds=ago)).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def real_kubeconfig() -> str:
+    named = os.environ.get("EPVIEW_TEST_KUBECONFIG", "")
+    return named if named and Path(named).exists() and shutil.which("kubectl") else ""
 
 
 class Kubectl:

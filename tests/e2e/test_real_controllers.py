@@ -21,8 +21,8 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
-from conftest import real_kubeconfig
 from controller_cases import Case, Json, case, nodes
+from kubelet import real_kubeconfig
 from rest import RefusedError, Rest
 
 from epview.core.controllers import expected, mirrored, not_mirrored_because, reconciled
