@@ -58,9 +58,16 @@ def connection(
 
 
 def blind_words(states: Iterable[ResourceState]) -> str:
-    """``events forbidden in shop``: what cannot be seen; ``""`` when nothing is hidden."""
+    """``events forbidden in shop``: what cannot be seen; ``""`` when nothing is hidden.
+
+    Refused for all namespaces and asked for in one instead, only the answer there counts.
+    """
+    states = tuple(states)
+    narrowed = {state.resource for state in states if state.namespace}
     parts = []
     for state in states:
+        if not state.namespace and state.resource in narrowed:
+            continue
         if state.phase in _BLIND and state.resource not in ("nodes", "namespaces"):
             word = {Phase.FORBIDDEN: "forbidden", Phase.GONE: "not served", Phase.FAILED: "failed"}[
                 state.phase

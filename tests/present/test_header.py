@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 from epview.core.view import Health, Phase, ResourceState, SourceInfo, View
 from epview.present.glyphs import ASCII, UNICODE
-from epview.present.header import connection, counts_line, header, loading_lines, scope_words
+from epview.present.header import blind_words, connection, counts_line, header, loading_lines, scope_words
 from epview.present.text import text_of
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
@@ -96,3 +96,13 @@ def test_one_failure_of_everything_is_said_once():
         "",
         "  r try now  C another context  q quit",
     ]
+
+
+def test_what_is_read_in_one_namespace_is_not_called_forbidden():
+    states = [
+        ResourceState(resource="pods", phase=Phase.FORBIDDEN),
+        ResourceState(resource="pods", namespace="shop", phase=Phase.LIVE),
+        ResourceState(resource="events", phase=Phase.FORBIDDEN),
+        ResourceState(resource="events", namespace="shop", phase=Phase.FORBIDDEN),
+    ]
+    assert blind_words(states) == "events forbidden in shop"
