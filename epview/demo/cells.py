@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from epview.demo.clock import human_duration, parse_time
+from epview.demo.clock import parse_time
 from epview.demo.resources import Json
+from epview.present.words import duration
 
 NONE: Final = "<none>"
 
 
 def since(text: str | None, now: datetime) -> str:
-    return human_duration((now - parse_time(text)).total_seconds()) if text else "<unknown>"
+    return duration((now - parse_time(text)).total_seconds()) if text else "<unknown>"
 
 
 def age(obj: Json, now: datetime) -> str:

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from demo_help import TABLE, Client, eventually
 
-from epview.demo.clock import human_duration
 from epview.demo.demo import DemoCluster
 from epview.demo.requests import Response
+from epview.present.words import duration
 
 PODS = "/api/v1/namespaces/shop/pods"
 
@@ -261,7 +261,7 @@ def test_tables_are_paged_as_lists_are(reader):
     ],
 )  # fmt: skip
 def test_ages_are_worded_as_kubectl_words_them(seconds, text):
-    assert human_duration(seconds) == text
+    assert duration(seconds) == text
 
 
 # -- logs ------------------------------------------------------------------------------------------
