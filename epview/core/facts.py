@@ -10,6 +10,7 @@ from epview.core import controllers
 from epview.core.cause import Cause
 from epview.core.moment import Moment
 from epview.core.objects import (
+    BY_RESOURCE,
     Endpoint,
     EndpointAddress,
     EndpointPort,
@@ -27,14 +28,14 @@ from epview.core.world import World
 class BlindError(Exception):
     """A verdict needs a resource that epview cannot see; caught by the rule machinery.
 
-    ``elsewhere``: it is seen where the Service lives, and only what lies outside the chosen scope is not.
-    Then that one verdict is unknown, but the Service is not in the dark.
+    ``partly``: what decides reachability is seen; only an optional resource (`Kind.required`), or what
+    lies outside the chosen scope, is not. That one verdict is unknown, the Service is not in the dark.
     """
 
-    def __init__(self, resource: str, *, elsewhere: bool = False) -> None:
+    def __init__(self, resource: str, *, partly: bool = False) -> None:
         super().__init__(resource)
         self.resource = resource
-        self.elsewhere = elsewhere
+        self.partly = partly
 
 
 class Facts:
@@ -60,19 +61,19 @@ class Facts:
         """Raise `BlindError` unless each resource is completely known for this namespace."""
         for resource in resources:
             if not self.world.sees(resource, self.key.namespace):
-                raise BlindError(resource)
+                raise BlindError(resource, partly=not BY_RESOURCE[resource].required)
 
     def need_everywhere(self, resource: str) -> None:
         """Raise `BlindError` unless the resource is known in all namespaces."""
         self.need(resource)
         if not self.world.sees(resource):
-            raise BlindError(resource, elsewhere=True)
+            raise BlindError(resource, partly=True)
 
     def need_live(self, *resources: str) -> None:
         """As `need`, and the stream is open: for rules on lag, which must not judge old data."""
         for resource in resources:
             if not self.world.follows(resource, self.key.namespace):
-                raise BlindError(resource)
+                raise BlindError(resource, partly=not BY_RESOURCE[resource].required)
 
     def sees(self, resource: str) -> bool:
         return self.world.sees(resource, self.key.namespace)

@@ -35,9 +35,10 @@ CAUSES = 13
 class Rule:
     """One rule of the catalogue.
 
-    ``rank`` orders headlines, smallest first: (place in the order, place among its peers). ``cause``
-    is what a cause of rank `CAUSES` is called where several share a Service. ``folds`` are the rules
-    whose findings become details under this one. ``survey`` finds what belongs to no Service.
+    ``rank`` orders headlines, smallest first: (place in the order, place among its peers); a finding may
+    bear another one, for instance as a mere info. ``cause`` is what a cause of rank `CAUSES` is called
+    where several share a Service. ``folds`` are the rules whose findings become details under this one.
+    ``survey`` finds what belongs to no Service.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Rule:
         objects: Iterable[str] = (),
         in_progress: bool = False,
         until: datetime | None = None,
+        rank: tuple[int, int] | None = None,
     ) -> Finding:
         return Finding(
             rule=self.id,
@@ -69,6 +71,7 @@ class Rule:
             objects=tuple(objects),
             in_progress=in_progress,
             until=until,
+            rank=rank,
         )
 
 
@@ -126,7 +129,7 @@ def judge(facts: Facts) -> Judgement:
             found.extend(rule.judge(facts))
         except BlindError as missing:
             unknown.append(rule.id)
-            if not missing.elsewhere:
+            if not missing.partly:
                 blind[missing.resource] = None
         except Exception as defect:  # one rule's defect must not blind all the others, nor pass for clear
             unknown.append(rule.id)
@@ -155,9 +158,13 @@ def _explains(cause: Finding, finding: Finding) -> bool:
 
 def _order(finding: Finding) -> tuple[object, ...]:
     """Unfolded first, then by place; a mere info never stands before what the row's severity comes from."""
-    place, peer = catalogue()[finding.rule].rank
+    place, peer = _rank(finding)
     weight = (finding.in_progress, -len(finding.objects)) if place == CAUSES else (False, 0)
     return (finding.folded, finding.severity is Severity.INFO, place, weight, peer, finding.objects)
+
+
+def _rank(finding: Finding) -> tuple[int, int]:
+    return finding.rank or catalogue()[finding.rule].rank
 
 
 def _headline(findings: tuple[Finding, ...], pods: int) -> Finding | None:
@@ -166,8 +173,8 @@ def _headline(findings: tuple[Finding, ...], pods: int) -> Finding | None:
         return None
     first = findings[0]
     rules = catalogue()
-    causes = [f for f in findings if not f.folded and rules[f.rule].rank[0] == CAUSES and rules[f.rule].cause]
-    if rules[first.rule].rank[0] != CAUSES or len({f.rule for f in causes}) < 2:
+    causes = [f for f in findings if not f.folded and _rank(f)[0] == CAUSES and rules[f.rule].cause]
+    if _rank(first)[0] != CAUSES or len({f.rule for f in causes}) < 2:
         return first
     shares = ", ".join(f"{len(f.objects)} of {pods}: {rules[f.rule].cause}" for f in causes)
     return msgspec.structs.replace(first, message=shares)

@@ -99,6 +99,7 @@ class Finding(Frozen, frozen=True):
     ``message`` is one sentence, complete without the others. ``remedy`` holds shell commands, names
     quoted, never run by epview. ``objects`` are ``Kind/namespace/name``. ``folded``: a consequence or
     a detail of an earlier finding. ``in_progress``: expected to pass by itself until ``until``.
+    ``rank``: its place in the order of headlines where it is not its rule's.
     """
 
     rule: str
@@ -110,6 +111,7 @@ class Finding(Frozen, frozen=True):
     folded: bool = False
     in_progress: bool = False
     until: datetime | None = None
+    rank: tuple[int, int] | None = None
 
 
 class FailingProbe(Frozen, frozen=True):
