@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -20,10 +21,10 @@ NEEDED: Final = ("services", "endpoints", "endpointslices", "pods", "events")
 """No health is claimed before the first lists of all of these are in."""
 
 
-def join(world: World, key: Key, now: datetime) -> ServiceView:
+def join(world: World, key: Key, now: datetime, rules: Container[str] | None = None) -> ServiceView:
     """The view of one existing Service as of ``now`` (aware, UTC, the server's clock).
 
-    Raises `KeyError` when the world knows no such Service.
+    ``rules``: the ids of those that count; None for all. Raises `KeyError` when the world knows no such Service.
     """
     service = world.services[key]
     moment = Moment(now)
@@ -33,7 +34,7 @@ def join(world: World, key: Key, now: datetime) -> ServiceView:
     dns_name = f"{key.name}.{key.namespace}.svc.cluster.local"
     ports = tuple(_port(facts, port, rows) for port in spec.ports)
     loading = any(_pending(world, resource, key.namespace) for resource in NEEDED)
-    judgement = None if loading else judge(facts)
+    judgement = None if loading else judge(facts, rules)
     gaps = _gaps(facts, judgement.blind if judgement else ())
     health = judgement.health if judgement else Health.UNKNOWN
     if gaps and health in (Health.OK, Health.INFO) and set(gaps) != {"events"}:

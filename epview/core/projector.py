@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from types import MappingProxyType
 
@@ -24,10 +24,14 @@ class Projector:
     Not thread safe: its owner serialises `apply`, `project` and every look at `world`.
     """
 
-    def __init__(self, wanted: Test = everything) -> None:
-        """``wanted`` tests a Service's labels: others are known to the world, but get no view."""
+    def __init__(self, wanted: Test = everything, rules: Container[str] | None = None) -> None:
+        """``wanted`` tests a Service's labels: others are known to the world, but get no view.
+
+        ``rules``: the ids of those that count; None for all.
+        """
         self.world = World()
         self._wanted = wanted
+        self._rules = rules
         self._views: dict[Key, ServiceView] = {}
         self._touched: set[Key] = set()
         self._due: list[tuple[datetime, Key]] = []
@@ -89,7 +93,7 @@ class Projector:
                 return False
         moment = Moment(now)
         self._gone = {key: at for key, at in self._gone.items() if key in self.world.addresses.orphans}
-        before, self._findings = self._findings, survey(self.world, moment, self._gone)
+        before, self._findings = self._findings, survey(self.world, moment, self._gone, self._rules)
         self._surveyed = (version, moment.recheck_at)
         return before != self._findings
 
@@ -103,7 +107,7 @@ class Projector:
             if service is None and old is not None and key in self.world.addresses.orphans:
                 self._gone[key] = now
             return old is not None
-        new = join(self.world, key, now)
+        new = join(self.world, key, now, self._rules)
         if new.recheck_at is not None and (old is None or old.recheck_at != new.recheck_at):
             heapq.heappush(self._due, (new.recheck_at, key))
         self._views[key] = new

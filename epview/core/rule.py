@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -113,18 +113,28 @@ def _with_doc(rule: Rule, doc: str) -> Rule:
     return replace(rule, doc=doc)
 
 
-def survey(world: World, moment: Moment, gone: Mapping[Key, datetime]) -> tuple[Finding, ...]:
-    """What the rules find that belongs to no Service."""
-    rules = [rule.survey for rule in catalogue().values() if rule.survey]
+def _asked(only: Container[str] | None) -> Iterator[Rule]:
+    """The rules that count: those with an id in ``only``, or all."""
+    return (rule for rule in catalogue().values() if only is None or rule.id in only)
+
+
+def survey(
+    world: World, moment: Moment, gone: Mapping[Key, datetime], only: Container[str] | None = None
+) -> tuple[Finding, ...]:
+    """What the rules (``only`` these, by id) find that belongs to no Service."""
+    rules = [rule.survey for rule in _asked(only) if rule.survey]
     return tuple(finding for ask in rules for finding in ask(world, moment, gone))
 
 
-def judge(facts: Facts) -> Judgement:
-    """Ask every rule; order and fold what they found."""
+def judge(facts: Facts, only: Container[str] | None = None) -> Judgement:
+    """Ask every rule (or ``only`` these, by id); order and fold what they found.
+
+    A rule that is not asked neither finds, nor folds, nor is unknown.
+    """
     found: list[Finding] = []
     unknown: list[str] = []
     blind: dict[str, None] = {}
-    for rule in catalogue().values():
+    for rule in _asked(only):
         try:
             found.extend(rule.judge(facts))
         except BlindError as missing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from queue import Empty, SimpleQueue
 from time import monotonic
 
@@ -21,15 +21,16 @@ def gather(
     timeout: float | None = None,
     progress: Progress | None = None,
     wanted: Test = everything,
+    rules: Container[str] | None = None,
 ) -> Projector:
     """Start ``source``, take its changes until every resource is settled, and stop it.
 
     ``timeout`` in seconds; ``progress`` is called with all states whenever one changed; ``wanted``
-    tests the labels of the Services to judge. Raises
-    `SourceError` (kind ``cluster``) when nothing at all can be had, naming the cause.
+    tests the labels of the Services to judge; ``rules`` are the ids of those that count (None: all).
+    Raises `SourceError` (kind ``cluster``) when nothing at all can be had, naming the cause.
     """
     queue: SimpleQueue[Sequence[Change]] = SimpleQueue()
-    projector = Projector(wanted)
+    projector = Projector(wanted, rules)
     deadline = monotonic() + timeout if timeout else None
     source.start(queue.put)
     try:
