@@ -24,7 +24,8 @@ NEEDED: Final = ("services", "endpoints", "endpointslices", "pods", "events")
 def join(world: World, key: Key, now: datetime, rules: Container[str] | None = None) -> ServiceView:
     """The view of one existing Service as of ``now`` (aware, UTC, the server's clock).
 
-    ``rules``: the ids of those that count; None for all. Raises `KeyError` when the world knows no such Service.
+    ``rules``: the ids of those that count; None for all. Raises `KeyError` when the world knows no such
+    Service.
     """
     service = world.services[key]
     moment = Moment(now)
