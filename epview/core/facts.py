@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
 
-from epview.core import controllers
+from epview.core import controllers, proxy
 from epview.core.cause import Cause
 from epview.core.moment import Moment
 from epview.core.objects import (
@@ -53,6 +53,7 @@ class Facts:
         self.moment = moment
         self.endpoints = world.endpoints.get(self.key)
         self.slices: list[EndpointSlice] = world.slices_of(self.key)
+        self._targets: dict[tuple[str, str], tuple[proxy.Target, ...]] = {}
         self.causes: dict[Key, tuple[Cause, ...]] | None = None  # filled by `trouble` when first asked for
 
     # -- what can be seen ---------------------------------------------------------------------
@@ -167,19 +168,22 @@ class Facts:
         found += [address.ip for address, ready, _ in self.listed() if ready]
         return list(dict.fromkeys(found))
 
-    def usable(self, port: ServicePort) -> int:
-        """How many addresses kube-proxy can use for a Service port.
+    def targets(self, port: ServicePort) -> tuple[proxy.Target, ...]:
+        """What kube-proxy knows under a Service port, in each of the Service's IP families."""
+        known = self._targets.get((port.name, port.protocol))
+        if known is None:
+            families = self.service.families if self.service.families_known else proxy.FAMILIES
+            known = tuple(
+                target
+                for family in families
+                for target in proxy.targets(self.service, port, self.slices, family)
+            )
+            self._targets[port.name, port.protocol] = known
+        return known
 
-        Ready ones, in a slice with a port of that name and protocol: it joins by name, not by number.
-        """
-        return len(
-            {
-                address
-                for endpoint, slice_ in self.sliced()
-                if endpoint.ready and has_port(slice_.ports, port)
-                for address in (endpoint.addresses or ())[:1]
-            }
-        )
+    def usable(self, port: ServicePort) -> int:
+        """How many addresses kube-proxy can use for a Service port: those that are ready."""
+        return len({target.address for target in self.targets(port) if target.ready})
 
     def resolved(self, port: ServicePort) -> dict[int | None, list[Pod]]:
         """Which number the port resolves to in which active pods; None: in these it does not."""
@@ -196,13 +200,6 @@ class Facts:
         meta = self.endpoints.metadata
         times = [entry.time for entry in meta.managed_fields if entry.time]
         return max(times, default=meta.creation_timestamp)
-
-
-def has_port(ports: tuple[EndpointPort, ...] | None, port: ServicePort) -> bool:
-    return any(
-        p.name is not None and p.port is not None and p.name == port.name and p.protocol == port.protocol
-        for p in ports or ()
-    )
 
 
 def ref(obj: Pod | Service | EndpointSlice | object) -> str:
