@@ -21,19 +21,22 @@ import msgspec
 from epview.core.addresses import Addresses
 from epview.core.aliases import Aliases
 from epview.core.changes import Change, Drop, Put, Relist
-from epview.core.groups import LabelSet, PodGroup
+from epview.core.groups import PodGroup, PodGroups, discard
 from epview.core.objects import (
     Endpoints,
     EndpointSlice,
     Event,
     Key,
     Namespace,
+    NetworkPolicy,
     Node,
     Object,
     Pod,
     Service,
+    Workload,
 )
 from epview.core.view import Phase, ResourceState
+from epview.core.workloads import Workloads
 
 EVENTS_PER_OBJECT: Final = 40
 """Kept for one object: the kubelet's spam filter lets 25 through before it slows down."""
@@ -53,22 +56,19 @@ class World:
         self.events: dict[Key, Event] = {}
         self.nodes: dict[Key, Node] = {}
         self.namespaces: dict[Key, Namespace] = {}
+        self.network_policies: dict[Key, NetworkPolicy] = {}
         self.states: dict[tuple[str, str], ResourceState] = {}
 
         self._slices_of: defaultdict[Key, dict[Key, EndpointSlice]] = defaultdict(dict)
         self._events_of: defaultdict[str, dict[Key, Event]] = defaultdict(dict)
-        self._groups: dict[tuple[str, LabelSet], PodGroup] = {}
-        self._group_of: dict[Key, PodGroup] = {}
-        self._groups_by_pair: defaultdict[tuple[str, str, str], set[PodGroup]] = defaultdict(set)
-        self._groups_in: defaultdict[str, set[PodGroup]] = defaultdict(set)
-        self._groups_of: defaultdict[Key, set[PodGroup]] = defaultdict(set)
-        self._services_by_pair: defaultdict[tuple[str, str, str], set[Key]] = defaultdict(set)
+        self._services_in: defaultdict[str, set[Key]] = defaultdict(set)
         self._pods_on: defaultdict[str, dict[Key, Pod]] = defaultdict(dict)
+        self._groups = PodGroups()
         self.addresses = Addresses(self.services, self.endpoints, self._slices_of)
+        self.workloads = Workloads()
         self._aliases = Aliases()
         self._pod_of_uid: dict[str, Key] = {}
         self._service_of_uid: dict[str, Key] = {}
-        self._unmatched: set[Key] = set()
         self._containers: dict[Any, Any] = {}
 
         self._tables: dict[str, dict[Key, Any]] = {
@@ -79,6 +79,8 @@ class World:
             "Event": self.events,
             "Node": self.nodes,
             "Namespace": self.namespaces,
+            "NetworkPolicy": self.network_policies,
+            **self.workloads.tables,
         }
         # one line a kind: what an object that came, changed or went does to the indexes
         self._index: dict[str, Callable[[Any, Any], set[Key]]] = {
@@ -89,6 +91,8 @@ class World:
             "Event": self._index_event,
             "Node": self._index_node,
             "Namespace": self._index_namespace,
+            "NetworkPolicy": self._index_network_policy,
+            **dict.fromkeys(self.workloads.tables, self._index_workload),
         }
 
     # -- changes ------------------------------------------------------------------------------
@@ -108,8 +112,7 @@ class World:
     def _put(self, kind: str, obj: Object) -> set[Key]:
         table = self._tables[kind]
         old = table.get(obj.key)
-        if kind == "Pod":
-            obj = self._slim(obj)
+        self._slim(obj)
         table[obj.key] = obj
         return self._index[kind](old, obj)
 
@@ -141,19 +144,19 @@ class World:
         if old is not None and old.phase == state.phase:
             return set()
         self.addresses.version += state.resource == "services"
-        return {k for k in self.services if not state.namespace or k.namespace == state.namespace}
+        return set(self._services_in[state.namespace] if state.namespace else self.services)
 
     # -- queries ------------------------------------------------------------------------------
 
     def pods_of(self, service: Key) -> list[Pod]:
         """The pods that match the Service's selector, in any phase, by name."""
-        pods = [pod for group in self._groups_of.get(service, ()) for pod in group.pods.values()]
+        pods = [pod for group in self._groups.selected_by(service) for pod in group.pods.values()]
         pods.sort(key=lambda pod: pod.metadata.name)
         return pods
 
     def services_of(self, pod: Key) -> set[Key]:
         """The Services whose selector matches the pod."""
-        group = self._group_of.get(pod)
+        group = self._groups.of_pod(pod)
         return set(group.services) if group else set()
 
     def slices_of(self, service: Key) -> list[EndpointSlice]:
@@ -170,14 +173,11 @@ class World:
 
     def groups_in(self, namespace: str) -> Iterator[PodGroup]:
         """The pods of a namespace, grouped by identical labels; empty groups do not exist."""
-        return iter(self._groups_in.get(namespace, ()))
+        return self._groups.within(namespace)
 
     def namespaces_matching(self, selector: dict[str, str]) -> Iterator[tuple[str, PodGroup]]:
         """Groups of any namespace that match a whole selector: for "the pods are over there"."""
-        for namespace, groups in self._groups_in.items():
-            for group in groups:
-                if group.matches(selector):
-                    yield namespace, group
+        return self._groups.matching(selector)
 
     def state_of(self, resource: str, namespace: str) -> ResourceState | None:
         """The state that covers a namespace: its own, else that of the all-namespaces stream."""
@@ -197,102 +197,35 @@ class World:
 
     def _index_service(self, old: Service | None, new: Service | None) -> set[Key]:
         key = (new or old).key  # type: ignore[union-attr]
-        before = old.selector if old and old.spec.type != "ExternalName" else {}
-        after = new.selector if new and new.spec.type != "ExternalName" else {}
         if old and old.metadata.uid:
             self._service_of_uid.pop(old.metadata.uid, None)
             if new is None or new.metadata.uid != old.metadata.uid:
                 self._events_of.pop(old.metadata.uid, None)
         if new and new.metadata.uid:
             self._service_of_uid[new.metadata.uid] = key
-        if before != after or new is None or old is None:
-            self._unlink_selector(key, before)
-            if after:
-                self._link_selector(key, after)
         if new is None:
-            self._unmatched.discard(key)
-        return {key} | self.addresses.of_service(old, new) | self._aliases.of_service(old, new)
-
-    def _link_selector(self, key: Key, selector: dict[str, str]) -> None:
-        pairs = [(key.namespace, k, v) for k, v in selector.items()]
-        self._services_by_pair[min(pairs)].add(key)
-        candidates = min((self._groups_by_pair.get(pair, set()) for pair in pairs), key=len)
-        for group in candidates:
-            if group.matches(selector):
-                group.services.add(key)
-                self._groups_of[key].add(group)
-        self._note_match(key)
-
-    def _unlink_selector(self, key: Key, selector: dict[str, str]) -> None:
-        if selector:
-            pair = min((key.namespace, k, v) for k, v in selector.items())
-            _discard(self._services_by_pair, pair, key)
-        for group in self._groups_of.pop(key, ()):
-            group.services.discard(key)
-        self._unmatched.discard(key)
-
-    def _note_match(self, key: Key) -> None:
-        """Keep the list of Services whose selector matches nothing: any pod may be their near miss."""
-        if self._groups_of.get(key):
-            self._unmatched.discard(key)
+            discard(self._services_in, key.namespace, key)
         else:
-            self._unmatched.add(key)
+            self._services_in[key.namespace].add(key)
+        served = new is not None and new.spec.type != "ExternalName"
+        self._groups.select(key, new.selector if new and served else {})
+        return {key} | self.addresses.of_service(old, new) | self._aliases.of_service(old, new)
 
     def _index_pod(self, old: Pod | None, new: Pod | None) -> set[Key]:
         key = (new or old).key  # type: ignore[union-attr]
-        group = self._group_of.get(key)
-        touched = self.addresses.of_pod(old, new) | (group.services if group else set())
+        touched = self.addresses.of_pod(old, new) | self.services_of(key)
         self._forget_pod_places(old, new)
         if new is None:
-            self._leave_group(key, group)
-            return touched | self._unmatched
-        labels = frozenset(new.metadata.labels.items())
-        home = self._groups.get((key.namespace, labels)) or self._make_group(
-            key.namespace, new.metadata.labels
-        )
-        msgspec.structs.force_setattr(new.metadata, "labels", home.labels)  # one dict for the whole group
-        moved = home is not group
-        if moved:
-            self._leave_group(key, group)
-        home.pods[key] = new
-        self._group_of[key] = home
-        for service in home.services:
-            self._note_match(service)
+            self._groups.leave(key)
+            return touched | self._groups.unmatched
+        moved = self._groups.place(new)
         self._pod_of_uid[new.metadata.uid] = key
         if new.spec.node_name:
             self._pods_on[new.spec.node_name][key] = new
-        touched |= home.services
+        touched |= self.services_of(key)
         if moved or old is None or (old.finished, old.terminating) != (new.finished, new.terminating):
-            touched |= self._unmatched
+            touched |= self._groups.unmatched
         return touched
-
-    def _make_group(self, namespace: str, labels: dict[str, str]) -> PodGroup:
-        group = PodGroup(namespace, dict(labels))
-        self._groups[(namespace, frozenset(labels.items()))] = group
-        self._groups_in[namespace].add(group)
-        for k, v in labels.items():
-            pair = (namespace, k, v)
-            self._groups_by_pair[pair].add(group)
-            for service in self._services_by_pair.get(pair, ()):
-                if group.matches(self.services[service].selector):
-                    group.services.add(service)
-                    self._groups_of[service].add(group)
-        return group
-
-    def _leave_group(self, key: Key, group: PodGroup | None) -> None:
-        if group is None:
-            return
-        group.pods.pop(key, None)
-        self._group_of.pop(key, None)
-        if group.pods:
-            return
-        del self._groups[(group.namespace, frozenset(group.labels.items()))]
-        _discard(self._groups_in, group.namespace, group)
-        for k, v in group.labels.items():
-            _discard(self._groups_by_pair, (group.namespace, k, v), group)
-        for service in group.services:
-            _discard(self._groups_of, service, group)
-            self._note_match(service)
 
     def _forget_pod_places(self, old: Pod | None, new: Pod | None) -> None:
         if old is None:
@@ -305,20 +238,23 @@ class World:
             self._pod_of_uid.pop(old.metadata.uid, None)
             self._events_of.pop(old.metadata.uid, None)
 
-    def _slim(self, obj: Object) -> Object:
-        """Share the container specs that a workload's pods have in common: they are most of a pod."""
-        assert isinstance(obj, Pod)
-        spec = obj.spec
+    def _slim(self, obj: Object) -> None:
+        """Share the container specs that a workload and its pods have in common: they are most of a pod."""
+        match obj:
+            case Pod(spec=spec):
+                pass
+            case Workload():
+                spec = obj.spec.template.spec
+            case _:
+                return
         if len(self._containers) > CONTAINER_SPECS:
             self._containers.clear()  # of workloads long gone; the living ones come back by themselves
         for name in ("containers", "init_containers"):
             value = getattr(spec, name)
             if value:
-                shared = self._containers.setdefault(value, value)
-                msgspec.structs.force_setattr(spec, name, shared)
-        return obj
+                msgspec.structs.force_setattr(spec, name, self._containers.setdefault(value, value))
 
-    # -- indexes: slices, events, nodes -------------------------------------------------------
+    # -- indexes: the other kinds -------------------------------------------------------
 
     def _index_endpoints(self, old: Endpoints | None, new: Endpoints | None) -> set[Key]:
         key = (new or old).key  # type: ignore[union-attr]
@@ -358,10 +294,14 @@ class World:
             pod = self._pod_of_uid.get(uid)
             return self.services_of(pod) if pod else set()
         service = self._service_of_uid.get(uid)
+        if service is None and self.workloads.by_uid(uid) is not None:
+            return self._unmatched_in(new.involved_object.namespace)
         return {service} if service else set()
 
     def _lives(self, uid: str) -> bool:
-        return uid in self._pod_of_uid or uid in self._service_of_uid
+        return (
+            uid in self._pod_of_uid or uid in self._service_of_uid or self.workloads.by_uid(uid) is not None
+        )
 
     def _index_node(self, old: Node | None, new: Node | None) -> set[Key]:
         if old is not None and new is not None and _same_but_version(old, new):
@@ -375,8 +315,23 @@ class World:
 
     def _index_namespace(self, old: Namespace | None, new: Namespace | None) -> set[Key]:
         """A namespace that goes takes its pods with it: selectors that match none are judged by that."""
-        name = (new or old).metadata.name  # type: ignore[union-attr]
-        return {key for key in self._unmatched if key.namespace == name}
+        return self._unmatched_in((new or old).metadata.name)  # type: ignore[union-attr]
+
+    def _index_network_policy(self, old: NetworkPolicy | None, new: NetworkPolicy | None) -> set[Key]:
+        namespace = (new or old).key.namespace  # type: ignore[union-attr]
+        same = old is not None and new is not None and old.spec == new.spec
+        return set() if same else set(self._services_in.get(namespace, ()))
+
+    def _index_workload(self, old: Workload | None, new: Workload | None) -> set[Key]:
+        """Selectors that match no pod may match the pods that a workload would make."""
+        if old is not None and (new is None or new.metadata.uid != old.metadata.uid):
+            self._events_of.pop(old.metadata.uid, None)
+        if not self.workloads.note(old, new):
+            return set()
+        return self._unmatched_in((new or old).key.namespace)  # type: ignore[union-attr]
+
+    def _unmatched_in(self, namespace: str) -> set[Key]:
+        return {key for key in self._groups.unmatched if key.namespace == namespace}
 
 
 def _event_time(event: Event) -> str:
@@ -387,11 +342,3 @@ def _event_time(event: Event) -> str:
 
 def _same_but_version(old: Node, new: Node) -> bool:
     return (old.spec, old.status, old.zone) == (new.spec, new.status, new.zone)
-
-
-def _discard(index: dict[Any, set[Any]], key: object, value: object) -> None:
-    members = index.get(key)
-    if members is not None:
-        members.discard(value)
-        if not members:
-            del index[key]

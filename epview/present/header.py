@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
+from epview.core.objects import BY_RESOURCE
 from epview.core.view import Health, Phase, ResourceState, ServiceView, SourceInfo, View
 from epview.present import words
 from epview.present.glyphs import Glyphs, health_span
@@ -68,7 +69,7 @@ def blind_words(states: Iterable[ResourceState]) -> str:
     for state in states:
         if not state.namespace and state.resource in narrowed:
             continue
-        if state.phase in _BLIND and state.resource not in ("nodes", "namespaces"):
+        if state.phase in _BLIND and BY_RESOURCE[state.resource].namespaced:
             word = {Phase.FORBIDDEN: "forbidden", Phase.GONE: "not served", Phase.FAILED: "failed"}[
                 state.phase
             ]
@@ -111,7 +112,8 @@ def counts_line(numbers: Mapping[Health, int], glyphs: Glyphs) -> Line:
 def loading_lines(view: View | None, now: datetime, glyphs: Glyphs, width: int) -> list[Line]:
     """A determinate line per resource while the first lists are on their way; empty once all settled.
 
-    A resource that failed or is forbidden says so in its own line, with what the server said.
+    A resource that failed or is forbidden says so in its own line, with what the server said; the optional
+    ones have a line only while they are on their way.
     """
     if view is None or not view.states:
         return [line(Span(" connecting", Role.MUTED))]
@@ -125,8 +127,12 @@ def loading_lines(view: View | None, now: datetime, glyphs: Glyphs, width: int) 
     return [
         _progress(state, bar, now, glyphs)
         for state in merged
-        if not view.synced or state.phase is Phase.FAILED
+        if state.phase is Phase.FAILED or (not view.synced and _worth_a_line(state))
     ]
+
+
+def _worth_a_line(state: ResourceState) -> bool:
+    return BY_RESOURCE[state.resource].required or not state.settled
 
 
 def _one_failure(states: Iterable[ResourceState]) -> str:

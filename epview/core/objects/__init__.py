@@ -39,7 +39,7 @@ from epview.core.objects.endpoints import (
     EndpointSubset,
     ForZone,
 )
-from epview.core.objects.kinds import BY_KIND, BY_RESOURCE, KINDS, Kind
+from epview.core.objects.kinds import BY_KIND, BY_RESOURCE, KINDS, READ_KINDS, Kind
 from epview.core.objects.meta import (
     NO_ANNOTATIONS,
     Annotations,
@@ -53,6 +53,14 @@ from epview.core.objects.meta import (
     OwnerReference,
     WrittenMeta,
     ip_family,
+)
+from epview.core.objects.networkpolicy import (
+    IPBlock,
+    NetworkPolicy,
+    NetworkPolicyIngressRule,
+    NetworkPolicyPeer,
+    NetworkPolicyPort,
+    NetworkPolicySpec,
 )
 from epview.core.objects.pod import (
     Container,
@@ -73,6 +81,7 @@ from epview.core.objects.pod import (
     StateWaiting,
     TCPSocketAction,
 )
+from epview.core.objects.selector import LabelSelector, LabelSelectorRequirement
 from epview.core.objects.service import (
     ClientIPConfig,
     LoadBalancerIngress,
@@ -83,6 +92,19 @@ from epview.core.objects.service import (
     ServiceStatus,
     SessionAffinityConfig,
 )
+from epview.core.objects.workload import (
+    CronJob,
+    DaemonSet,
+    Deployment,
+    Job,
+    PodTemplateSpec,
+    ReplicaSet,
+    StatefulSet,
+    TemplateMeta,
+    Workload,
+    WorkloadSpec,
+    WorkloadStatus,
+)
 
 __all__ = [
     "BY_KIND",
@@ -92,6 +114,7 @@ __all__ = [
     "MANAGED_BY_LABEL",
     "MIRRORING_CONTROLLER",
     "NO_ANNOTATIONS",
+    "READ_KINDS",
     "SERVICE_NAME_LABEL",
     "SKIP_MIRROR_LABEL",
     "SLICE_CONTROLLER",
@@ -104,6 +127,9 @@ __all__ = [
     "ContainerPort",
     "ContainerState",
     "ContainerStatus",
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
     "Endpoint",
     "EndpointAddress",
     "EndpointConditions",
@@ -119,13 +145,22 @@ __all__ = [
     "ForZone",
     "GRPCAction",
     "HTTPGetAction",
+    "IPBlock",
+    "Job",
     "Key",
     "Kind",
+    "LabelSelector",
+    "LabelSelectorRequirement",
     "LoadBalancerIngress",
     "LoadBalancerStatus",
     "ManagedFields",
     "Namespace",
     "NamespaceStatus",
+    "NetworkPolicy",
+    "NetworkPolicyIngressRule",
+    "NetworkPolicyPeer",
+    "NetworkPolicyPort",
+    "NetworkPolicySpec",
     "Node",
     "NodeAddress",
     "NodeSpec",
@@ -138,8 +173,10 @@ __all__ = [
     "PodIP",
     "PodSpec",
     "PodStatus",
+    "PodTemplateSpec",
     "Probe",
     "ReadinessGate",
+    "ReplicaSet",
     "Service",
     "ServicePort",
     "ServiceSpec",
@@ -148,7 +185,12 @@ __all__ = [
     "StateRunning",
     "StateTerminated",
     "StateWaiting",
+    "StatefulSet",
     "TCPSocketAction",
+    "TemplateMeta",
+    "Workload",
+    "WorkloadSpec",
+    "WorkloadStatus",
     "WrittenMeta",
     "ip_family",
 ]

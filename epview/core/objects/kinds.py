@@ -9,8 +9,10 @@ from msgspec import Struct
 from epview.core.objects.cluster import Event, Namespace, Node
 from epview.core.objects.endpoints import Endpoints, EndpointSlice
 from epview.core.objects.meta import Object
+from epview.core.objects.networkpolicy import NetworkPolicy
 from epview.core.objects.pod import Pod
 from epview.core.objects.service import Service
+from epview.core.objects.workload import CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet
 
 
 class Kind(Struct, frozen=True):
@@ -45,6 +47,20 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("Event", "events", "/api/v1", Event),
     Kind("Node", "nodes", "/api/v1", Node, namespaced=False, required=False),
     Kind("Namespace", "namespaces", "/api/v1", Namespace, namespaced=False, required=False),
+    Kind("NetworkPolicy", "networkpolicies", "/apis/networking.k8s.io/v1", NetworkPolicy, required=False),
+    Kind("Deployment", "deployments", "/apis/apps/v1", Deployment, required=False),
+    Kind("ReplicaSet", "replicasets", "/apis/apps/v1", ReplicaSet, required=False),
+    Kind("StatefulSet", "statefulsets", "/apis/apps/v1", StatefulSet, required=False),
+    Kind("DaemonSet", "daemonsets", "/apis/apps/v1", DaemonSet, required=False),
 )
-BY_KIND: Final[dict[str, Kind]] = {kind.kind: kind for kind in KINDS}
+"""The kinds that are watched."""
+
+READ_KINDS: Final[tuple[Kind, ...]] = (
+    *KINDS,
+    Kind("Job", "jobs", "/apis/batch/v1", Job, required=False),
+    Kind("CronJob", "cronjobs", "/apis/batch/v1", CronJob, required=False),
+)
+"""The kinds that are read from files: in manifests a Job, too, stands for the pods it would make."""
+
+BY_KIND: Final[dict[str, Kind]] = {kind.kind: kind for kind in READ_KINDS}
 BY_RESOURCE: Final[dict[str, Kind]] = {kind.resource: kind for kind in KINDS}

@@ -233,9 +233,9 @@ class ClusterSource:
         if not self._narrowed:
             return self._namespaces, ()
         namespace = self._client.target.namespace
-        names = ", ".join(sorted(self._narrowed))
-        notice = f"Not allowed to read all namespaces: only {namespace} is asked for {names}."
         everything = all(kind.resource in self._narrowed for kind in self._kinds if kind.namespaced)
+        names = "" if everything else f" for {', '.join(sorted(self._narrowed))}"
+        notice = f"Not allowed to read all namespaces: only {namespace} is asked{names}."
         return (namespace,) if everything else None, (notice,)
 
     def _probe(self) -> None:
