@@ -37,7 +37,7 @@ from epview.core.view import Phase, ResourceState, SourceInfo
 from epview.core.world import World
 from epview.sources.decode import clean_text, clean_tree, convert_object, redact
 from epview.sources.manifests import place_name, read
-from epview.sources.source import Sink, SourceError
+from epview.sources.source import Place, Sink, SourceError
 
 
 class FileSource:
@@ -45,17 +45,19 @@ class FileSource:
 
     ``now``: judge as of that time; None takes the newest time the objects carry, else the clock's.
     ``namespace``: where objects belong that name none, as for kubectl. ``skipped`` counts objects of kinds
-    that epview does not read, by kind.
+    that epview does not read, by kind; ``repeated`` tells of objects that stand twice: the last one counts.
     """
 
     def __init__(self, paths: Sequence[str], now: datetime | None = None, namespace: str = "default") -> None:
         self.skipped: Counter[str] = Counter()
+        self.repeated: list[str] = []
         self._namespace = namespace
         self._paths = tuple(paths)
         self._raw: dict[tuple[str, Key], dict[str, Any]] = {}
         self._objects: dict[tuple[str, Key], Object] = {}
-        for name, tree in read(paths):
-            self._take(name, tree)
+        self._places: dict[tuple[str, Key], Place] = {}
+        for place, tree in read(paths):
+            self._take(place, tree)
         if not self._objects:
             found = f" ({_listed(self.skipped)})" if self.skipped else ""
             raise SourceError(
@@ -98,9 +100,13 @@ class FileSource:
             raise SourceError(f"The files hold no {kind} {key}.", kind="usage")
         return redact(tree)
 
+    def place(self, kind: str, key: Key) -> Place | None:
+        """Where the object stands; None for what no file holds."""
+        return self._places.get((kind, key))
+
     # -- reading ------------------------------------------------------------------------------
 
-    def _take(self, name: str, tree: dict[str, Any]) -> None:
+    def _take(self, place: Place, tree: dict[str, Any]) -> None:
         named = tree.get("kind")
         kind = BY_KIND.get(named) if isinstance(named, str) else None
         version = tree.get("apiVersion")  # the items of a typed list bear none
@@ -111,16 +117,23 @@ class FileSource:
         metadata = tree.get("metadata")
         if kind.namespaced and isinstance(metadata, dict) and not metadata.get("namespace"):
             tree = {**tree, "metadata": {**metadata, "namespace": self._namespace}}
-        cleaned = clean_tree(tree)
-        obj = convert_object(kind, cleaned)
+        try:
+            cleaned = clean_tree(tree)
+            obj = convert_object(kind, cleaned)
+        except RecursionError:
+            raise SourceError(f"{place} holds a {kind.kind} nested too deeply.", kind="usage") from None
         if obj is None or not obj.metadata.name:
             raise SourceError(
-                f"{name} holds a {kind.kind} without a name.",
+                f"{place} holds a {kind.kind} without a name.",
                 "Each object needs metadata.name.",
                 kind="usage",
             )
-        self._raw[(kind.kind, obj.key)] = cleaned
-        self._objects[(kind.kind, obj.key)] = obj
+        named_by = (kind.kind, obj.key)
+        if (before := self._places.get(named_by)) is not None:
+            self.repeated.append(f"{kind.kind} {obj.key} ({before} and {place})")
+        self._places[named_by] = place
+        self._raw[named_by] = cleaned
+        self._objects[named_by] = obj
 
     def _of(self, kind: type[Any]) -> Iterator[Any]:
         return (obj for obj in self._objects.values() if isinstance(obj, kind))

@@ -5,23 +5,26 @@ Bad input is a `SourceError` of kind ``usage`` that names file, line and column.
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import yaml
 
+from epview.sources.archives import MAX_BYTES, SUFFIXES, unpack
 from epview.sources.clean import clean_text
-from epview.sources.source import SourceError
+from epview.sources.source import Place, SourceError
 
-MAX_BYTES: Final = 512 << 20
 MAX_NODES: Final = 20_000_000
 """Values in all, aliases counted as often as they stand: a few bytes of YAML can mean billions."""
 MAX_GROWTH: Final = (1_000_000, 100)
 """From so many values on, aliases may at most multiply what is written by so much."""
-SUFFIXES: Final = (".yaml", ".yml", ".json")
+MAX_DEPTH: Final = 200
+"""libyaml's binding composes by recursion and would run out of the C stack; no object is so deep."""
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -32,6 +35,19 @@ class _Loader(_Base):  # type: ignore[misc]
     A key that stands twice is an error: two outputs of kubectl without a ``---`` between them would
     otherwise lose the first one.
     """
+
+    _depth = 0
+
+    def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            mark = parent.start_mark if parent else None
+            raise yaml.composer.ComposerError(None, None, "nested too deeply", mark)
+        super().descend_resolver(parent, index)
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
+        super().ascend_resolver()
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -52,16 +68,24 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def read(paths: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every object of the files as (where it came from, object); ``-`` is standard input.
+class _Document(NamedTuple):
+    """One document, the line it begins at, and those of the items of a List, where they are known."""
 
-    A folder gives its YAML and JSON files, subfolders too. Lists give their items. Documents that
-    are empty are skipped. Raises `SourceError`.
+    tree: Any
+    line: int
+    items: tuple[int, ...] = ()
+
+
+def read(paths: Iterable[str]) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """Every object of the files as (where it stands, object); ``-`` is standard input.
+
+    A folder gives its YAML and JSON files, subfolders too; so does an archive. Lists give their items.
+    Documents that are empty are skipped. Raises `SourceError`.
     """
     for path in paths:
         for name, data in _contents(path):
             for document in _documents(name, data):
-                yield from ((name, obj) for obj in _opened(name, document))
+                yield from _opened(name, document)
 
 
 def place_name(path: str) -> str:
@@ -71,20 +95,29 @@ def place_name(path: str) -> str:
 
 def _contents(path: str) -> Iterator[tuple[str, bytes]]:
     if path == "-":
-        yield place_name(path), sys.stdin.buffer.read(MAX_BYTES + 1)
+        yield from unpack(place_name(path), _bounded(place_name(path), sys.stdin.buffer))
         return
+    for file in _files(path):
+        with _readable(str(file)), file.open("rb") as opened:
+            data = _bounded(str(file), opened)
+        yield from unpack(str(file), data)
+
+
+def _files(path: str) -> list[Path]:
     place = Path(path)
+    if not place.is_dir():
+        return [place]
+    with _readable(path):
+        files = sorted(p for p in place.rglob("*") if p.suffix in SUFFIXES and p.is_file())
+    if not files:
+        raise SourceError(f"The folder {path} holds no YAML or JSON file.", kind="usage")
+    return files
+
+
+@contextmanager
+def _readable(path: str) -> Iterator[None]:
     try:
-        if place.is_dir():
-            files = sorted(p for p in place.rglob("*") if p.suffix in SUFFIXES and p.is_file())
-            if not files:
-                raise SourceError(f"The folder {path} holds no YAML or JSON file.", kind="usage")
-        else:
-            files = [place]
-        for file in files:
-            if file.stat().st_size > MAX_BYTES:
-                raise SourceError(f"{file} is larger than {MAX_BYTES >> 20} MiB.", kind="usage")
-            yield str(file), file.read_bytes()
+        yield
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SourceError(
@@ -92,19 +125,22 @@ def _contents(path: str) -> Iterator[tuple[str, bytes]]:
         ) from None
 
 
-def _documents(name: str, data: bytes) -> Iterator[Any]:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise SourceError(
-            f"{name} is not text in UTF-8.", "epview reads YAML and JSON.", kind="usage"
-        ) from None
+def _bounded(name: str, file: BinaryIO) -> bytes:
+    """All of ``file``, which may be a pipe or a device: its size is known only when it was read."""
+    data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise SourceError(f"{name} is larger than {MAX_BYTES >> 20} MiB.", kind="usage")
+    return data
+
+
+def _documents(name: str, data: bytes) -> Iterator[_Document]:
+    text = _text(name, data)
     try:
         if (documents := _json(text)) is not None:
             yield from documents
             return
-        for document in yaml.load_all(text, Loader=_Loader):
-            _measure(name, document)
+        for document in _yaml(text):
+            _measure(name, document.tree)
             yield document
     except yaml.YAMLError as error:
         raise SourceError(
@@ -114,18 +150,49 @@ def _documents(name: str, data: bytes) -> Iterator[Any]:
         raise SourceError(f"{name} is not YAML that describes objects.", kind="usage") from None
 
 
-def _json(text: str) -> list[Any] | None:
+def _text(name: str, data: bytes) -> str:
+    """UTF-8, or UTF-16 with a byte order mark, as some shells write what they redirect."""
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise SourceError(
+            f"{name} is not text in UTF-8.", "epview reads YAML and JSON.", kind="usage"
+        ) from None
+
+
+def _yaml(text: str) -> Iterator[_Document]:
+    loader = _Loader(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            line, items = node.start_mark.line + 1, _items(node)
+            yield _Document(loader.construct_document(node), line, items)
+    finally:
+        loader.dispose()
+
+
+def _items(node: yaml.Node) -> tuple[int, ...]:
+    """The lines at which the items of a List begin."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    listed = next((value for key, value in pairs if key.value == "items"), None)
+    items = listed.value if isinstance(listed, yaml.SequenceNode) else ()
+    return tuple(item.start_mark.line + 1 for item in items)
+
+
+def _json(text: str) -> list[_Document] | None:
     """JSON, one document after the other, read many times faster than as YAML; None for anything else."""
     decode = json.JSONDecoder().raw_decode
     documents = []
-    at = _next(text, 0)
+    at, line = _next(text, 0), 1
     while text[at : at + 1] == "{":
         try:
             document, end = decode(text, at)
         except ValueError:
             return None
-        documents.append(document)
-        at = _next(text, end)
+        documents.append(_Document(document, line))
+        start, at = at, _next(text, end)
+        line += text.count("\n", start, at)
     return documents if documents and at == len(text) else None
 
 
@@ -171,25 +238,27 @@ def _measure(name: str, document: Any) -> None:
         )
 
 
-def _opened(name: str, document: Any) -> Iterator[dict[str, Any]]:
-    if document is None:
+def _opened(name: str, document: _Document) -> Iterator[tuple[Place, dict[str, Any]]]:
+    tree, place = document.tree, Place(name, document.line)
+    if tree is None:
         return
-    if not isinstance(document, dict):
+    if not isinstance(tree, dict):
         raise SourceError(
-            f"{name} holds a {type(document).__name__}, not a Kubernetes object.",
+            f"{place} holds a {type(tree).__name__}, not a Kubernetes object.",
             "Each document needs apiVersion, kind and metadata.",
             kind="usage",
         )
-    kind = document.get("kind")
-    items = document.get("items")
+    kind = tree.get("kind")
+    items = tree.get("items")
     if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list | type(None)):
         inner = kind.removesuffix("List")
-        for item in items or ():
+        for number, item in enumerate(items or ()):
+            line = document.items[number] if number < len(document.items) else 0
             if isinstance(item, dict):
-                yield {"kind": inner, **item} if inner else item
+                yield Place(name, line), ({"kind": inner, **item} if inner else item)
         return
     if not isinstance(kind, str):
         raise SourceError(
-            f"{name} holds a document without a kind.", "Is it a Kubernetes manifest?", kind="usage"
+            f"{place} holds a document without a kind.", "Is it a Kubernetes manifest?", kind="usage"
         )
-    yield document
+    yield place, tree

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -331,7 +333,7 @@ def test_a_pod_without_a_name(tmp_path: Path, tree: Tree) -> None:
 def test_documents_that_are_no_objects(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.yaml"
     path.write_text(text, "utf-8")
-    assert "other.yaml holds a" in refused(str(path))
+    assert "other.yaml:1 holds a" in refused(str(path))
 
 
 def test_aliases_that_multiply(tmp_path: Path) -> None:
@@ -348,7 +350,101 @@ def test_an_alias_of_what_it_is_part_of(tmp_path: Path) -> None:
     assert "alias" in refused(str(path))
 
 
-def test_nested_too_deeply(tmp_path: Path) -> None:
+@pytest.mark.parametrize("depth", [900, 10_000, 100_000])
+@pytest.mark.parametrize(
+    "text", ['{{"kind": "Pod", "a": {0}{1}}}', "kind: Pod\na: {0}{1}\n", "{0}{1}", "{0}"]
+)
+def test_nested_too_deeply(tmp_path: Path, text: str, depth: int) -> None:
     deep = tmp_path / "deep.json"
-    deep.write_text('{"kind": "Pod", "a": ' + "[" * 100_000 + "]" * 100_000 + "}", "utf-8")
+    deep.write_text(text.format("[" * depth, "]" * depth), "utf-8")
     assert "deep.json" in refused(str(deep))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        [],
+        "text",
+        5,
+        True,
+        {"ports": "80"},
+        {"ports": {"a": 1}},
+        {"ports": [80, None, "http"]},
+        {"ports": [{"port": 10**400}]},
+        {"selector": ["app"]},
+        {"selector": {"app": 1}},
+        {"type": {}},
+        {"clusterIPs": "None"},
+    ],
+)
+def test_wrong_types_in_fields_lose_the_field_not_the_object(tmp_path: Path, spec: Any) -> None:
+    odd = {**service(), "spec": spec}
+    odd["metadata"] = {**odd["metadata"], "labels": {"version": 1.2, "a": None}, "annotations": "none"}
+    assert len(shown(write(tmp_path, odd, name="odd.json")).services) == 1
+
+
+@pytest.mark.parametrize("status", [[], "Running", {"conditions": "Ready"}, {"podIPs": [1]}, {"phase": 7}])
+def test_wrong_types_in_a_status(tmp_path: Path, status: Any) -> None:
+    assert len(shown(write(tmp_path, service(), {**pod(), "status": status})).services) == 1
+
+
+def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path = write(tmp_path, service())
+    monkeypatch.setattr(Path, "open", forbidden)
+    assert refused(path) == (
+        f"Cannot read {path}: permission denied. Name a file, a folder, or - for standard input."
+    )
+
+
+def test_what_gives_no_bytes_holds_no_object() -> None:
+    assert "no object that epview reads" in refused("/dev/null")
+
+
+# -- what is legitimate, and unusual ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_text_as_other_shells_redirect_it(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "redirected.json"
+    path.write_text(json.dumps(service()), encoding)
+    assert web(shown(str(path))).name == "web"
+
+
+def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_text, args=(json.dumps(service()), "utf-8"))
+    writer.start()
+    assert web(shown(str(pipe))).name == "web"
+    writer.join()
+
+
+def test_of_an_object_that_stands_twice_the_last_counts_and_it_is_told(tmp_path: Path) -> None:
+    first = write(tmp_path, service(selector={"app": "old"}), name="a.yaml")
+    second = write(tmp_path, service(), service("db"), name="b.yaml")
+    source = FileSource([first, second], NOW)
+    assert source.repeated == [f"Service shop/web ({first}:1 and {second}:1)"]
+    view = projected(source).project(source.now(), source.info())
+    assert web(view).selector == {"app": "web"}
+
+
+def test_where_an_object_stands(tmp_path: Path) -> None:
+    manifests = tmp_path / "manifests.yaml"
+    listed = yaml.safe_dump({"kind": "List", "items": [service("a"), service("b")]})
+    manifests.write_text(f"# first\n{yaml.safe_dump(service())}---\n{listed}", "utf-8")
+    lines = manifests.read_text("utf-8").splitlines()
+    (tmp_path / "dump.json").write_text(
+        json.dumps(service("c"), indent=1) + "\n" + json.dumps({"kind": "List", "items": [service("d")]}),
+        "utf-8",
+    )
+    source = FileSource([str(tmp_path)], NOW)
+    at = {name: source.place("Service", Key("shop", name)) for name in ("web", "a", "b", "c", "d")}
+    assert at["web"] == (str(manifests), 2)
+    starts = [number for number, line in enumerate(lines, 1) if line.startswith("- apiVersion")]
+    assert [at["a"], at["b"]] == [(str(manifests), line) for line in starts]
+    assert at["c"] == (str(tmp_path / "dump.json"), 1)
+    assert at["d"] == (str(tmp_path / "dump.json"), 0)
+    assert source.place("Service", Key("shop", "none")) is None
