@@ -22,6 +22,7 @@ from epview.core.addresses import Addresses
 from epview.core.aliases import Aliases
 from epview.core.changes import Change, Drop, Put, Relist
 from epview.core.groups import PodGroup, PodGroups, discard
+from epview.core.nodes import Nodes
 from epview.core.objects import (
     Endpoints,
     EndpointSlice,
@@ -63,9 +64,11 @@ class World:
         self._events_of: defaultdict[str, dict[Key, Event]] = defaultdict(dict)
         self._services_in: defaultdict[str, set[Key]] = defaultdict(set)
         self._pods_on: defaultdict[str, dict[Key, Pod]] = defaultdict(dict)
+        self._pods_under: defaultdict[Key, set[Key]] = defaultdict(set)  # a Service named as their subdomain
         self._groups = PodGroups()
         self.addresses = Addresses(self.services, self.endpoints, self._slices_of)
         self.workloads = Workloads()
+        self.places = Nodes(self.services)
         self._aliases = Aliases()
         self._pod_of_uid: dict[str, Key] = {}
         self._service_of_uid: dict[str, Key] = {}
@@ -209,11 +212,16 @@ class World:
             self._services_in[key.namespace].add(key)
         served = new is not None and new.spec.type != "ExternalName"
         self._groups.select(key, new.selector if new and served else {})
-        return {key} | self.addresses.of_service(old, new) | self._aliases.of_service(old, new)
+        self.places.of_service(old, new)
+        touched = {key} | self.addresses.of_service(old, new) | self._aliases.of_service(old, new)
+        if old is None or new is None:
+            touched |= self._services_of_all(self._pods_under.get(key, ()))
+        return touched
 
     def _index_pod(self, old: Pod | None, new: Pod | None) -> set[Key]:
         key = (new or old).key  # type: ignore[union-attr]
         touched = self.addresses.of_pod(old, new) | self.services_of(key)
+        touched |= self._services_of_all(self.addresses.sharing(old, new))
         self._forget_pod_places(old, new)
         if new is None:
             self._groups.leave(key)
@@ -222,6 +230,8 @@ class World:
         self._pod_of_uid[new.metadata.uid] = key
         if new.spec.node_name:
             self._pods_on[new.spec.node_name][key] = new
+        if new.spec.subdomain:
+            self._pods_under[Key(key.namespace, new.spec.subdomain)].add(key)
         touched |= self.services_of(key)
         if moved or old is None or (old.finished, old.terminating) != (new.finished, new.terminating):
             touched |= self._groups.unmatched
@@ -234,9 +244,14 @@ class World:
             on = self._pods_on.get(old.spec.node_name)
             if on:
                 on.pop(old.key, None)
+        if new is None or old.spec.subdomain != new.spec.subdomain:
+            discard(self._pods_under, Key(old.key.namespace, old.spec.subdomain), old.key)
         if new is None or old.metadata.uid != new.metadata.uid:
             self._pod_of_uid.pop(old.metadata.uid, None)
             self._events_of.pop(old.metadata.uid, None)
+
+    def _services_of_all(self, pods: Iterable[Key]) -> set[Key]:
+        return {service for pod in pods for service in self.services_of(pod)}
 
     def _slim(self, obj: Object) -> None:
         """Share the container specs that a workload and its pods have in common: they are most of a pod."""
@@ -307,7 +322,7 @@ class World:
         if old is not None and new is not None and _same_but_version(old, new):
             return set()  # a heartbeat
         name = (new or old).metadata.name  # type: ignore[union-attr]
-        touched = self.addresses.of_node(old, new)
+        touched = self.addresses.of_node(old, new) | self.places.of_node(old, new)
         for pod in self._pods_on.get(name, ()):
             touched |= self.services_of(pod)
             touched |= self.addresses.naming(pod)

@@ -21,6 +21,7 @@ from epview.core.objects.cluster import (
     NodeAddress,
     NodeSpec,
     NodeStatus,
+    Taint,
 )
 from epview.core.objects.endpoints import (
     ENDPOINTS_MANAGED_BY_LABEL,
@@ -187,6 +188,7 @@ __all__ = [
     "StateWaiting",
     "StatefulSet",
     "TCPSocketAction",
+    "Taint",
     "TemplateMeta",
     "Workload",
     "WorkloadSpec",

@@ -59,8 +59,14 @@ class NodeAddress(Api, frozen=True):
     address: str = ""
 
 
+class Taint(Api, frozen=True):
+    key: str = ""
+    effect: str = ""
+
+
 class NodeSpec(Api, frozen=True):
     unschedulable: bool = False
+    taints: tuple[Taint, ...] = ()
 
 
 class NodeStatus(Api, frozen=True):
@@ -78,6 +84,13 @@ class Node(Object, frozen=True):
     @property
     def zone(self) -> str:
         return self.metadata.labels.get(ZONE_LABEL, "")
+
+    @property
+    def schedulable(self) -> bool:
+        """Ready, not cordoned, and without a taint that keeps pods away which do not tolerate it."""
+        ready = any(c.type == "Ready" and c.status == "True" for c in self.status.conditions)
+        repels = any(taint.effect in ("NoSchedule", "NoExecute") for taint in self.spec.taints)
+        return ready and not self.spec.unschedulable and not repels
 
 
 class NamespaceStatus(Api, frozen=True):
