@@ -36,7 +36,7 @@ from epview.core.objects import (
 from epview.core.view import Phase, ResourceState, SourceInfo
 from epview.core.world import World
 from epview.sources.decode import clean_text, clean_tree, convert_object, redact
-from epview.sources.manifests import place_name, read
+from epview.sources.manifests import STDIN, place_name, read
 from epview.sources.source import Place, Sink, SourceError
 
 
@@ -102,7 +102,8 @@ class FileSource:
 
     def place(self, kind: str, key: Key) -> Place | None:
         """Where the object stands; None for what no file holds."""
-        return self._places.get((kind, key))
+        place = self._places.get((kind, key))
+        return None if place is None or place.file.partition("/")[0] == STDIN else place
 
     # -- reading ------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ Bad input is a `SourceError` of kind ``usage`` that names file, line and column.
 from __future__ import annotations
 
 import codecs
+import gc
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ from epview.sources.archives import MAX_BYTES, SUFFIXES, unpack
 from epview.sources.clean import clean_text
 from epview.sources.source import Place, SourceError
 
+STDIN: Final = "standard input"
 MAX_NODES: Final = 20_000_000
 """Values in all, aliases counted as often as they stand: a few bytes of YAML can mean billions."""
 MAX_GROWTH: Final = (1_000_000, 100)
@@ -90,7 +92,7 @@ def read(paths: Iterable[str]) -> Iterator[tuple[Place, dict[str, Any]]]:
 
 def place_name(path: str) -> str:
     """``path`` as people read it."""
-    return "standard input" if path == "-" else path
+    return STDIN if path == "-" else path
 
 
 def _contents(path: str) -> Iterator[tuple[str, bytes]]:
@@ -136,7 +138,9 @@ def _bounded(name: str, file: BinaryIO) -> bytes:
 def _documents(name: str, data: bytes) -> Iterator[_Document]:
     text = _text(name, data)
     try:
-        if (documents := _json(text)) is not None:
+        with _uncollected():
+            documents = _json(text)
+        if documents is not None:
             yield from documents
             return
         for document in _yaml(text):
@@ -148,6 +152,18 @@ def _documents(name: str, data: bytes) -> Iterator[_Document]:
         ) from None
     except (RecursionError, ValueError):
         raise SourceError(f"{name} is not YAML that describes objects.", kind="usage") from None
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: over a large tree that only grows, it takes most of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _text(name: str, data: bytes) -> str:
@@ -165,9 +181,11 @@ def _yaml(text: str) -> Iterator[_Document]:
     loader = _Loader(text)
     try:
         while loader.check_node():
-            node = loader.get_node()
-            line, items = node.start_mark.line + 1, _items(node)
-            yield _Document(loader.construct_document(node), line, items)
+            with _uncollected():
+                node = loader.get_node()
+                line, items = node.start_mark.line + 1, _items(node)
+                document = _Document(loader.construct_document(node), line, items)
+            yield document
     finally:
         loader.dispose()
 

@@ -81,7 +81,9 @@ def test_an_archive_on_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         buffer = io.BytesIO(tar(("web.json", MANIFEST), mode="w:gz"))
 
     monkeypatch.setattr("sys.stdin", Stdin)
-    assert FileSource(["-"], NOW).place("Service", Key("shop", "web")) == ("standard input/web.json", 1)
+    source = FileSource(["-"], NOW)
+    assert source.get("Service", Key("shop", "web"))["kind"] == "Service"
+    assert source.place("Service", Key("shop", "web")) is None
 
 
 @pytest.mark.parametrize("name", ["../../etc/web.yaml", "/etc/web.yaml", "a/../../etc/web.yaml"])
