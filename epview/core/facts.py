@@ -11,9 +11,11 @@ from epview.core.cause import Cause
 from epview.core.moment import Moment
 from epview.core.objects import (
     BY_RESOURCE,
+    Annotations,
     Endpoint,
     EndpointAddress,
     EndpointPort,
+    Endpoints,
     EndpointSlice,
     Event,
     Key,
@@ -75,6 +77,15 @@ class Facts:
         for resource in resources:
             if not self.world.follows(resource, self.key.namespace):
                 raise BlindError(resource, partly=not BY_RESOURCE[resource].required)
+
+    def settled(self, *resources: str) -> None:
+        """Raise `BlindError` while the first list of a resource is still on its way: a verdict that it may
+        overturn in a moment would only flicker.
+        """
+        for resource in resources:
+            state = self.world.state_of(resource, self.key.namespace)
+            if state is not None and not state.settled:
+                raise BlindError(resource)
 
     def sees(self, resource: str) -> bool:
         return self.world.sees(resource, self.key.namespace)
@@ -192,14 +203,38 @@ class Facts:
             numbers.setdefault(controllers.find_port(pod, port), []).append(pod)
         return numbers
 
+    # -- times --------------------------------------------------------------------------------
+
     @property
     def written_at(self) -> datetime | None:
         """When the Endpoints were last written, as far as their metadata tells."""
-        if self.endpoints is None:
-            return None
-        meta = self.endpoints.metadata
-        times = [entry.time for entry in meta.managed_fields if entry.time]
-        return max(times, default=meta.creation_timestamp)
+        return written(self.endpoints) if self.endpoints else None
+
+    def lasts(self, since: datetime | None, seconds: float) -> bool:
+        """Whether something that the objects date at ``since`` has held for that long.
+
+        For what is normal while things move: two lists that differ, an address in two slices.
+        """
+        return self.moment.older(since, seconds)
+
+
+def written(obj: Service | Endpoints | EndpointSlice) -> datetime | None:
+    """When an object was last written, as far as its metadata tells.
+
+    Some sources leave managedFields out; the annotation last-change-trigger-time then is a bound from
+    below, since it is the time of the change that led to the write.
+    """
+    meta = obj.metadata
+    times = [entry.time for entry in meta.managed_fields] or [meta.creation_timestamp]
+    return max((t for t in (*times, _triggered(meta.annotations)) if t), default=None)
+
+
+def _triggered(annotations: Annotations) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(annotations.last_change_trigger_time or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def ref(obj: Pod | Service | EndpointSlice | object) -> str:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from epview.core.facts import Facts
 from epview.core.nearness import Miss, compare, distance
 from epview.core.remedies import pairs
+from epview.core.templates import with_other_pods
 
 MOST: Final = 3
 MAX_GROUPS: Final = 2000
@@ -56,6 +57,9 @@ def _candidates(facts: Facts) -> Iterator[tuple[tuple[int, int, int, str], Hint]
     for other, count in elsewhere.items():
         words = f"{_pods(count)} in namespace {other} {_have(count)} {pairs(selector)}"
         yield (4, 0, -count, words), Hint(words, f"Namespace/{other}")
+    for workload in with_other_pods(facts):
+        words = f"the template of {workload.kind} {workload.key.name} matches, its pods do not"
+        yield (7, 0, 0, words), Hint(words, f"{workload.kind}/{workload.key}")
 
 
 def _elsewhere(facts: Facts) -> Iterator[str]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from epview.core.groups import discard
-from epview.core.objects import Key, ReplicaSet, Workload
+from epview.core.objects import BY_KIND, Key, ReplicaSet, Workload
 
-WORKLOADS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
+WORKLOADS: Final = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
+RESOURCES: Final = tuple(BY_KIND[kind].resource for kind in WORKLOADS)
 
 
 class Workloads:

@@ -27,7 +27,9 @@ from epview.core.nearmiss import Hint, hints
 from epview.core.objects import Key
 from epview.core.remedies import get_pods, pairs, set_selector
 from epview.core.rule import Rule
+from epview.core.templates import without_pods
 from epview.core.view import Finding, Severity
+from epview.core.workloads import RESOURCES
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
@@ -35,6 +37,9 @@ def judge(facts: Facts) -> Iterator[Finding]:
         return
     if facts.matching:
         return
+    facts.settled(*RESOURCES)
+    if without_pods(facts):
+        return  # the selector is right: rule EP205
     found = hints(facts)
     calm = facts.young() or _namespace_goes(facts) or _scales_to_zero(facts)
     wanted = pairs(facts.selector)
