@@ -46,6 +46,10 @@ class Addresses:
         """Pods with that address, those on the host's network left out; by name."""
         return tuple(self._pods.get(ip, ()))
 
+    def sharing(self, *pods: Pod | None) -> set[Key]:
+        """Every pod that has one of the addresses of these, they themselves too."""
+        return {key for pod in pods for ip in _pod_ips(pod) for key in self._pods.get(ip, ())}
+
     def service_at(self, ip: str) -> Key | None:
         """The Service whose cluster IP it is."""
         return next(iter(self._cluster_ips.get(ip, ())), None)

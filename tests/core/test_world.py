@@ -75,6 +75,34 @@ def test_a_node_touches_what_runs_on_it_and_its_heartbeat_nobody() -> None:
     assert made.apply(put(node(ready="Unknown"))) == {WEB}
 
 
+def test_a_pod_touches_the_services_of_pods_with_its_address() -> None:
+    """Before and after: whether two pods share one address depends on both."""
+    made = world(service(), pod())
+    twin = pod("cache-1", "other", labels={"app": "cache"})
+    assert made.apply(put(twin)) == {WEB}
+    assert made.apply(put(pod("cache-1", "other", labels={"app": "cache"}, ips=["10.244.9.9"]))) == {WEB}
+    assert made.apply(Drop("Pod", drop_key(twin), "")) == set()
+
+
+def test_a_pod_on_the_network_of_its_node_shares_its_address_with_nobody() -> None:
+    made = world(service(), pod())
+    agent = pod("agent-1", "other", labels={"app": "agent"}, spec={"hostNetwork": True})
+    assert made.apply(put(agent)) == set()
+
+
+def test_a_service_touches_those_whose_pods_have_its_name_as_subdomain() -> None:
+    """Its coming and going decide whether they have names of their own; a mere change does not."""
+    made = world(service(), pod(spec={"subdomain": "peers"}))
+    peers = service("peers", selector={"role": "db"}, clusterIP="None")
+    assert made.apply(put(peers)) == {WEB, Key("shop", "peers")}
+    assert made.apply(put(service("peers", selector={"role": "x"}, clusterIP="None"))) == {
+        Key("shop", "peers")
+    }
+    assert WEB in made.apply(Drop("Service", drop_key(peers), ""))
+    made.apply(put(pod()))  # its subdomain is gone
+    assert made.apply(put(peers)) == {Key("shop", "peers")}
+
+
 def test_an_event_that_expires_is_no_sign_that_its_cause_went() -> None:
     failing = pod(ready=False, readiness=http_get())
     event = unhealthy(failing, "Readiness probe failed: HTTP probe failed with statuscode: 503")
