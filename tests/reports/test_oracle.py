@@ -147,7 +147,7 @@ def _moved(scenario: dict[str, Any], number: int) -> dict[str, Any]:
     """A scenario in namespaces, nodes, addresses and uids of its own, so that many fit into one world."""
     text = _text(scenario["name"])
     text = re.sub(r'"uid": ?"([^"]+)"', rf'"uid": "{number}-\1"', text)
-    text = re.sub(r"\b10\.(\d+)\.(\d+)\.(\d+)\b", rf"10.{number}.\2.\3", text)
+    text = re.sub(r"\b10\.(\d+)\.(\d+)\.(\d+)\b", rf"{number}.\1.\2.\3", text)
     text = re.sub(r"\bnode-([abc])\b", rf"node-\1-{number}", text)
     tree: dict[str, Any] = json.loads(text)
     for item in tree["items"]:
