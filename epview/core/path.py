@@ -1,13 +1,15 @@
 """The way of one request to a Service, hop by hop, each with its verdict.
 
-Name, virtual IP, Service ports, what kube-proxy finds in the EndpointSlices, pods and their probe.
-Sources: the Kubernetes DNS specification; pkg/proxy (topology, REJECT without endpoints).
+Name, virtual IP, Service ports, what kube-proxy finds in the EndpointSlices and does with it where that
+differs by port or node, pods and their probe.
+Sources: the Kubernetes DNS specification; pkg/proxy (see `proxy`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from epview.core import proxy, spread
 from epview.core.facts import Facts
 from epview.core.view import Backend, BackendState, Hop, HopState, PortView
 
@@ -25,6 +27,7 @@ def path(
         _dns(facts, dns_name, ready),
         *_ports(facts, ports),
         _slices(facts, ready, serving),
+        *_proxy(facts),
         *_backends(backends, ready),
     )
 
@@ -63,6 +66,31 @@ def _slices(facts: Facts, ready: int, serving: int) -> Hop:
         text = f"0 ready, {serving} terminating still take the traffic"
         return Hop(what="EndpointSlice", text=text, state=HopState.DEGRADED)
     return Hop(what="EndpointSlice", text="0 ready", state=HopState.BROKEN)
+
+
+def _proxy(facts: Facts) -> Iterator[Hop]:
+    """Refused at once, or a time-out; nothing where the slices' hop says it all."""
+    service = facts.service
+    why = proxy.not_proxied(service, service.families[0])
+    if service.headless or not facts.sees("endpointslices"):
+        return
+    if why:
+        yield Hop(what="kube-proxy", text=why, state=HopState.UNKNOWN)
+        return
+    refused = [port for port in service.spec.ports if not any(map(_carries, facts.targets(port)))]
+    if refused and len(refused) < len(service.spec.ports):
+        names = ", ".join(port.name for port in refused)
+        text = f"connection refused on port {names}: no endpoint"
+        yield Hop(what="kube-proxy", text=text, state=HopState.DEGRADED)
+    if facts.sees("nodes") and spread.bound(facts, proxy.Traffic.INTERNAL):
+        cut_off = {node for nodes in spread.cut_off(facts, proxy.Traffic.INTERNAL) for node in nodes}
+        if cut_off:
+            text = f"time-out for clients on {len(cut_off)} of {len(facts.world.places.schedulable)} nodes"
+            yield Hop(what="kube-proxy", text=text, state=HopState.DEGRADED)
+
+
+def _carries(target: proxy.Target) -> bool:
+    return target.ready or target.last_resort
 
 
 def _backends(backends: Sequence[Backend], ready: int) -> Iterator[Hop]:
