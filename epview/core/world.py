@@ -63,6 +63,7 @@ class World:
         self._slices_of: defaultdict[Key, dict[Key, EndpointSlice]] = defaultdict(dict)
         self._events_of: defaultdict[str, dict[Key, Event]] = defaultdict(dict)
         self._services_in: defaultdict[str, set[Key]] = defaultdict(set)
+        self._policies_in: defaultdict[str, set[Key]] = defaultdict(set)
         self._pods_on: defaultdict[str, dict[Key, Pod]] = defaultdict(dict)
         self._pods_under: defaultdict[Key, set[Key]] = defaultdict(set)  # a Service named as their subdomain
         self._groups = PodGroups()
@@ -173,6 +174,10 @@ class World:
 
     def node(self, name: str) -> Node | None:
         return self.nodes.get(Key("", name))
+
+    def policies_in(self, namespace: str) -> list[NetworkPolicy]:
+        """The NetworkPolicies of a namespace, by name."""
+        return [self.network_policies[key] for key in sorted(self._policies_in.get(namespace, ()))]
 
     def groups_in(self, namespace: str) -> Iterator[PodGroup]:
         """The pods of a namespace, grouped by identical labels; empty groups do not exist."""
@@ -333,7 +338,12 @@ class World:
         return self._unmatched_in((new or old).metadata.name)  # type: ignore[union-attr]
 
     def _index_network_policy(self, old: NetworkPolicy | None, new: NetworkPolicy | None) -> set[Key]:
-        namespace = (new or old).key.namespace  # type: ignore[union-attr]
+        key = (new or old).key  # type: ignore[union-attr]
+        namespace = key.namespace
+        if new is None:
+            discard(self._policies_in, namespace, key)
+        else:
+            self._policies_in[namespace].add(key)
         same = old is not None and new is not None and old.spec == new.spec
         return set() if same else set(self._services_in.get(namespace, ()))
 
