@@ -8,6 +8,7 @@ from functools import cached_property
 
 from epview.core import controllers, proxy
 from epview.core.cause import Cause
+from epview.core.history import History
 from epview.core.moment import Moment
 from epview.core.objects import (
     BY_RESOURCE,
@@ -48,8 +49,11 @@ class Facts:
     condition. All in order of name.
     """
 
-    def __init__(self, world: World, service: Service, moment: Moment) -> None:
+    def __init__(
+        self, world: World, service: Service, moment: Moment, history: History | None = None
+    ) -> None:
         self.world = world
+        self.history = history or History()
         self.service = service
         self.key: Key = service.key
         self.moment = moment
@@ -211,11 +215,13 @@ class Facts:
         return written(self.endpoints) if self.endpoints else None
 
     def lasts(self, since: datetime | None, seconds: float) -> bool:
-        """Whether something that the objects date at ``since`` has held for that long.
+        """Whether something that the objects date at ``since`` has held for that long, undisturbed.
 
-        For what is normal while things move: two lists that differ, an address in two slices.
+        For what is normal while things move: two lists that differ, an address in two slices. Nothing
+        that decides who is listed was seen to change meanwhile.
         """
-        return self.moment.older(since, seconds)
+        seen = self.history.changed(self.key)
+        return self.moment.older(max((t for t in (since, seen) if t), default=None), seconds)
 
 
 def written(obj: Service | Endpoints | EndpointSlice) -> datetime | None:

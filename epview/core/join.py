@@ -10,6 +10,7 @@ from typing import Final
 from epview.core import manual
 from epview.core.backends import backends
 from epview.core.facts import Facts
+from epview.core.history import History
 from epview.core.moment import Moment
 from epview.core.objects import Key, ServicePort
 from epview.core.path import path
@@ -21,15 +22,21 @@ NEEDED: Final = ("services", "endpoints", "endpointslices", "pods", "events")
 """No health is claimed before the first lists of all of these are in."""
 
 
-def join(world: World, key: Key, now: datetime, rules: Container[str] | None = None) -> ServiceView:
+def join(
+    world: World,
+    key: Key,
+    now: datetime,
+    rules: Container[str] | None = None,
+    history: History | None = None,
+) -> ServiceView:
     """The view of one existing Service as of ``now`` (aware, UTC, the server's clock).
 
-    ``rules``: the ids of those that count; None for all. Raises `KeyError` when the world knows no such
-    Service.
+    ``rules``: the ids of those that count; None for all. ``history``: what the session has seen change;
+    None for nothing. Raises `KeyError` when the world knows no such Service.
     """
     service = world.services[key]
     moment = Moment(now)
-    facts = Facts(world, service, moment)
+    facts = Facts(world, service, moment, history)
     rows = backends(facts)
     spec = service.spec
     dns_name = f"{key.name}.{key.namespace}.svc.cluster.local"

@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from epview.core.changes import Change
+from epview.core.history import History
 from epview.core.join import join
 from epview.core.labels import Test, everything
 from epview.core.moment import Moment
@@ -30,6 +31,7 @@ class Projector:
         ``rules``: the ids of those that count; None for all.
         """
         self.world = World()
+        self.history = History()
         self._wanted = wanted
         self._rules = rules
         self._views: dict[Key, ServiceView] = {}
@@ -46,7 +48,11 @@ class Projector:
     def apply(self, changes: Iterable[Change]) -> None:
         """Take changes in their order; nothing is judged before the next `project`."""
         for change in changes:
-            self._touched |= self.world.apply(change)
+            moves = self.history.foresee(self.world, change)
+            touched = self.world.apply(change)
+            if moves:
+                self.history.moved(touched)
+            self._touched |= touched
             self._dirty = True
 
     @property
@@ -59,6 +65,7 @@ class Projector:
 
     def project(self, now: datetime, info: SourceInfo) -> View:
         """The View as of ``now``. Returns the very same object while nothing changed."""
+        self.history.stamp(self.world, now)
         while self._due and self._due[0][0] <= now:
             _, key = heapq.heappop(self._due)
             view = self._views.get(key)
@@ -107,7 +114,7 @@ class Projector:
             if service is None and old is not None and key in self.world.addresses.orphans:
                 self._gone[key] = now
             return old is not None
-        new = join(self.world, key, now, self._rules)
+        new = join(self.world, key, now, self._rules, self.history)
         if new.recheck_at is not None and (old is None or old.recheck_at != new.recheck_at):
             heapq.heappush(self._due, (new.recheck_at, key))
         self._views[key] = new

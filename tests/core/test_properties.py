@@ -35,6 +35,7 @@ from support.builders import (
 )
 
 from epview.core.changes import Change, Drop, Put, Relist
+from epview.core.history import History
 from epview.core.join import join
 from epview.core.objects import BY_RESOURCE, KINDS, Key, Object
 from epview.core.projector import Projector
@@ -295,9 +296,11 @@ def _copy(obj: Object) -> Object:
     return _with_uid(obj, obj.metadata.uid)
 
 
-def fresh(life: Life, shuffle: int, now: Any = NOW) -> View:
+def fresh(life: Life, shuffle: int, now: Any = NOW, history: History | None = None) -> View:
+    """From scratch, by one who remembers what the other has seen; None for nothing."""
     made = Projector()
     made.apply(life.final(shuffle))
+    made.history = history or History()
     return made.project(now, INFO)
 
 
@@ -309,9 +312,11 @@ def test_any_way_to_a_state_gives_the_same_view(life_steps: list[tuple[str, Any]
     for taken in life_steps:
         projector.apply(life.changes(taken))
         projector.project(NOW, INFO)
-    found, wanted = projector.project(NOW, INFO), fresh(life, shuffle)
+    found, wanted = projector.project(NOW, INFO), fresh(life, shuffle, history=projector.history)
     assert dict(found.services) == dict(wanted.services)
     assert found.namespaces == wanted.namespaces
+    settled, forgotten = projector.project(LATER, INFO), fresh(life, shuffle, LATER)
+    assert dict(settled.services) == dict(forgotten.services)
 
 
 @quiet
@@ -323,7 +328,10 @@ def test_every_service_whose_view_changed_is_touched(life_steps: list[tuple[str,
     for taken in life_steps:
         projector.apply(life.changes(taken))
         found = projector.project(NOW, INFO)
-        again = {key: join(projector.world, key, NOW) for key in projector.world.services}
+        again = {
+            key: join(projector.world, key, NOW, history=projector.history)
+            for key in projector.world.services
+        }
         assert dict(found.services) == again
 
 
@@ -345,7 +353,7 @@ def test_time_alone_changes_a_verdict_when_it_says_so(life_steps: list[tuple[str
         projector.project(due, INFO)
     for moment in [max(*moments), LATER]:
         found = projector.project(moment, INFO)
-        wanted = fresh(life, 0, moment)
+        wanted = fresh(life, 0, moment, projector.history)
         assert dict(found.services) == dict(wanted.services)
         assert found.findings == wanted.findings
 
