@@ -25,6 +25,7 @@ from epview.core.objects import (
     SLICE_CONTROLLER,
     Endpoints,
     EndpointSlice,
+    EndpointsMeta,
     Event,
     Key,
     Object,
@@ -226,7 +227,7 @@ def _uid(kind: str, key: Key) -> str:
 
 
 def _made(service: Service, expected: controllers.Expected) -> Iterator[tuple[str, Object]]:
-    meta = WrittenMeta(name=service.key.name, namespace=service.key.namespace)
+    meta = EndpointsMeta(name=service.key.name, namespace=service.key.namespace)
     yield "Endpoints", Endpoints(metadata=meta, subsets=expected.subsets or None)
     yield from _slices(service.key, expected.slices, SLICE_CONTROLLER)
 

@@ -24,6 +24,7 @@ from epview.core.objects import (
     SLICE_CONTROLLER,
     Endpoints,
     EndpointSlice,
+    EndpointsMeta,
     Key,
     Object,
     WrittenMeta,
@@ -289,7 +290,7 @@ def controllers_work(trees: Iterable[Mapping[str, Any]]) -> Iterator[Put]:
             nodes = {k.name: n for k, n in world.nodes.items()} or None
             made = controllers.expected(found, world.pods_of(key), nodes)
             groups = made.slices
-            meta_ = WrittenMeta(name=key.name, namespace=key.namespace, uid=f"Endpoints/{key}")
+            meta_ = EndpointsMeta(name=key.name, namespace=key.namespace, uid=f"Endpoints/{key}")
             yield Put("Endpoints", Endpoints(metadata=meta_, subsets=made.subsets or None))
         for number, group in enumerate(groups):
             labels = {SERVICE_NAME_LABEL: key.name, MANAGED_BY_LABEL: manager}

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from epview.core.objects.meta import Api, Object, ObjectReference, WrittenMeta
+import msgspec
+from msgspec import field
+
+from epview.core.objects.meta import (
+    Annotations,
+    Api,
+    ManagedFields,
+    Object,
+    ObjectReference,
+    WrittenMeta,
+)
+
+APPLIED_KEPT: Final = 20
+"""Addresses remembered of what kubectl applied."""
 
 
 class EndpointPort(Api, frozen=True):
@@ -29,8 +42,76 @@ class EndpointSubset(Api, frozen=True):
     ports: tuple[EndpointPort, ...] | None = None
 
 
+class _Applied(Api, frozen=True):
+    """Endpoints as they were applied: of all that a person wrote, the subsets alone."""
+
+    subsets: tuple[EndpointSubset, ...] | None = None
+
+
+_APPLIED: Final = msgspec.json.Decoder(_Applied)
+
+
+class EndpointsAnnotations(Annotations, frozen=True):
+    """``last_applied`` is cut down to the addresses written by hand as soon as it is read.
+
+    The annotation's own text may be long and hold whatever a person wrote: it is kept nowhere.
+    """
+
+    last_applied: str | None = field(default=None, name="kubectl.kubernetes.io/last-applied-configuration")
+
+    def __post_init__(self) -> None:
+        if self.last_applied is not None:
+            msgspec.structs.force_setattr(self, "last_applied", _cut(self.last_applied))
+
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """The addresses that kubectl last applied, those left out that name a pod: a mere export."""
+        return _addresses(self.last_applied) if self.last_applied is not None else ()
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    try:
+        subsets = _APPLIED.decode(text).subsets or ()
+    except (msgspec.MsgspecError, RecursionError):
+        return ()
+    listed = [
+        a for subset in subsets for a in (*(subset.addresses or ()), *(subset.not_ready_addresses or ()))
+    ]
+    return tuple(a.ip for a in listed if a.ip and a.target_ref is None)[:APPLIED_KEPT]
+
+
+def _cut(text: str) -> str:
+    """The same in small: again an applied object, so that cutting it once more changes nothing."""
+    addresses = [{"ip": ip} for ip in _addresses(text)]
+    return msgspec.json.encode({"subsets": [{"addresses": addresses}]} if addresses else {}).decode()
+
+
+class _Owned(Api, frozen=True):
+    """A field that a manager owns; whatever is within is skipped."""
+
+
+class _EndpointsFields(Api, frozen=True):
+    subsets: _Owned | None = field(default=None, name="f:subsets")
+
+
+class EndpointsManagedFields(ManagedFields, frozen=True):
+    """Who last wrote what: here, whether it was the subsets."""
+
+    fields_v1: _EndpointsFields = field(default=_EndpointsFields(), name="fieldsV1")
+
+
+class EndpointsMeta(WrittenMeta, frozen=True):
+    annotations: EndpointsAnnotations = EndpointsAnnotations()
+    managed_fields: tuple[EndpointsManagedFields, ...] = ()
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """The managers whose subsets these are."""
+        return tuple(entry.manager for entry in self.managed_fields if entry.fields_v1.subsets is not None)
+
+
 class Endpoints(Object, frozen=True):
-    metadata: WrittenMeta = WrittenMeta()
+    metadata: EndpointsMeta = EndpointsMeta()
     subsets: tuple[EndpointSubset, ...] | None = None
 
 
