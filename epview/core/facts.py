@@ -25,6 +25,7 @@ from epview.core.objects import (
     Service,
     ServicePort,
 )
+from epview.core.view import Phase
 from epview.core.world import World
 
 
@@ -67,8 +68,23 @@ class Facts:
     def need(self, *resources: str) -> None:
         """Raise `BlindError` unless each resource is completely known for this namespace."""
         for resource in resources:
-            if not self.world.sees(resource, self.key.namespace):
-                raise BlindError(resource, partly=not BY_RESOURCE[resource].required)
+            if not self.world.sees(resource, self.key.namespace) and not self._as_good(resource):
+                partly = self.selectorless and self.plans(resource)
+                raise BlindError(resource, partly=partly or not BY_RESOURCE[resource].required)
+
+    def need_applied(self) -> None:
+        """Raise `BlindError` for a Service that only a manifest tells of: no uid, no status yet."""
+        if not self.service.metadata.uid:
+            raise BlindError("services", partly=True)
+
+    def plans(self, resource: str) -> bool:
+        """Only manifests tell of it: what it is to be is known, not what became of it."""
+        state = self.world.state_of(resource, self.key.namespace)
+        return state is not None and state.phase is Phase.PLANNED
+
+    def _as_good(self, resource: str) -> bool:
+        """Lists of addresses for a Service without selector are written by hand, in manifests too."""
+        return self.selectorless and resource in ("endpoints", "endpointslices") and self.plans(resource)
 
     def need_everywhere(self, resource: str) -> None:
         """Raise `BlindError` unless the resource is known in all namespaces."""
@@ -79,7 +95,7 @@ class Facts:
     def need_live(self, *resources: str) -> None:
         """As `need`, and the stream is open: for rules on lag, which must not judge old data."""
         for resource in resources:
-            if not self.world.follows(resource, self.key.namespace):
+            if not self.world.follows(resource, self.key.namespace) and not self._as_good(resource):
                 raise BlindError(resource, partly=not BY_RESOURCE[resource].required)
 
     def settled(self, *resources: str) -> None:
@@ -109,11 +125,16 @@ class Facts:
         """No selector, and endpoints are expected from somebody: not ExternalName."""
         return not self.external and not self.selector
 
-    def selects_pods(self) -> bool:
-        """The Service has a selector that the controllers serve. Raises `BlindError` without Pods."""
+    def selects_pods(self, *, planned: bool = False) -> bool:
+        """The Service has a selector that the controllers serve. Raises `BlindError` without Pods.
+
+        ``planned``: pods that manifests only promise will do, since the rule asks how they are made, not
+        how they are.
+        """
         if self.external or not self.selector:
             return False
-        self.need("pods")
+        if not (planned and self.plans("pods")):
+            self.need("pods")
         return True
 
     @property
@@ -244,6 +265,9 @@ def _triggered(annotations: Annotations) -> datetime | None:
 
 
 def ref(obj: Pod | Service | EndpointSlice | object) -> str:
-    """``Pod/shop/web-1``: how findings name an object."""
+    """``Pod/shop/web-1``: how findings name an object; of a pod that is only planned, what would make it."""
     key: Key = obj.key  # type: ignore[union-attr]
+    if isinstance(obj, Pod) and not obj.status.phase and obj.metadata.owner_references:
+        owner = obj.metadata.owner_references[0]
+        return f"{owner.kind}/{key.namespace}/{owner.name}"
     return f"{type(obj).__name__}/{key}"

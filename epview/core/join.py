@@ -72,6 +72,7 @@ def join(
         headline=judgement.headline if judgement else None,
         findings=judgement.findings if judgement else (),
         gaps=gaps,
+        planned=bool(spec.selector) and facts.plans("pods"),
         unknown_rules=judgement.unknown if judgement else (),
         loading=loading,
         recheck_at=moment.recheck_at,
@@ -90,7 +91,11 @@ def _gaps(facts: Facts, blind: tuple[str, ...]) -> tuple[str, ...]:
         wanted |= {"endpoints", "endpointslices"}
         if facts.selector:
             wanted |= {"pods", "events"}
-    seen = {resource for resource in wanted if facts.sees(resource) and resource not in blind}
+    seen = {
+        resource
+        for resource in wanted
+        if facts.plans(resource) or (facts.sees(resource) and resource not in blind)
+    }
     return tuple(sorted(wanted - seen, key=lambda r: NEEDED.index(r) if r in NEEDED else len(NEEDED)))
 
 

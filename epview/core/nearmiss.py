@@ -12,6 +12,7 @@ from msgspec import Struct
 from epview.core.facts import Facts
 from epview.core.nearness import Miss, compare, distance
 from epview.core.remedies import pairs
+from epview.core.roots import root_of
 from epview.core.templates import with_other_pods
 
 MOST: Final = 3
@@ -35,11 +36,14 @@ def hints(facts: Facts) -> list[Hint]:
 def _candidates(facts: Facts) -> Iterator[tuple[tuple[int, int, int, str], Hint]]:
     namespace, selector = facts.key.namespace, facts.selector
     misses: Counter[tuple[Miss, ...]] = Counter()
+    makers: dict[tuple[Miss, ...], str] = {}
     for group in islice(facts.world.groups_in(namespace), MAX_GROUPS):
         count = sum(1 for pod in group.pods.values() if not pod.finished and not pod.terminating)
         found = compare(selector, group.labels)
         if count and found.plausible and found.misses:
             misses[found.misses] += count
+            if facts.plans("pods"):
+                makers[found.misses] = str(root_of(facts.world, next(iter(group.pods.values()))))
     for missed, count in misses.items():
         equal = len(selector) - len(missed)
         if len(missed) == 1:
@@ -51,7 +55,11 @@ def _candidates(facts: Facts) -> Iterator[tuple[tuple[int, int, int, str], Hint]
         else:
             continue
         edits = sum(distance(miss.wanted, miss.found) for miss in missed if miss.found)
-        hint = Hint(_words(missed, count), f"Namespace/{namespace}", _corrected(selector, missed))
+        hint = Hint(
+            _words(missed, count, makers.get(missed, "")),
+            f"Namespace/{namespace}",
+            _corrected(selector, missed),
+        )
         yield (place, edits, -count, hint.words), hint
     elsewhere = Counter(_elsewhere(facts))
     for other, count in elsewhere.items():
@@ -70,8 +78,8 @@ def _elsewhere(facts: Facts) -> Iterator[str]:
             yield from (namespace for pod in group.pods.values() if not pod.finished)
 
 
-def _words(missed: tuple[Miss, ...], count: int) -> str:
-    """``3 pods have app=cart``: what the near pods carry instead."""
+def _words(missed: tuple[Miss, ...], count: int, maker: str) -> str:
+    """``3 pods have app=cart``: what the near pods carry instead; in manifests their ``maker`` is named."""
     parts = []
     for miss in missed:
         if miss.other_key:
@@ -82,7 +90,8 @@ def _words(missed: tuple[Miss, ...], count: int) -> str:
             parts.append(f"no label {miss.key}")
     close = all(miss.close for miss in missed)
     rest = "" if close else " and match otherwise"
-    return f"{_pods(count)} {_have(count)} {' and '.join(parts)}{rest}"
+    who = f"{maker} makes pods with" if maker else f"{_pods(count)} {_have(count)}"
+    return f"{who} {' and '.join(parts)}{rest}"
 
 
 def _corrected(selector: dict[str, str], missed: tuple[Miss, ...]) -> dict[str, str]:

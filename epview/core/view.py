@@ -228,6 +228,7 @@ class ServiceView(Frozen, frozen=True):
     headline: Finding | None = None
     findings: tuple[Finding, ...] = ()
     gaps: tuple[str, ...] = ()
+    planned: bool = False  # judged from manifests: its pods do not exist yet
     unknown_rules: tuple[str, ...] = ()
     loading: bool = False
     recheck_at: datetime | None = None
@@ -252,6 +253,7 @@ class Phase(StrEnum):
     FORBIDDEN = "forbidden"  # 403
     GONE = "gone"  # the server does not serve this resource
     FAILED = "failed"  # never listed, and the last try failed
+    PLANNED = "planned"  # manifests: what is asked for is known, what will become of it is not
 
 
 class ResourceState(Frozen, frozen=True):
@@ -274,6 +276,11 @@ class ResourceState(Frozen, frozen=True):
     def usable(self) -> bool:
         """The data is complete, though perhaps of a while ago."""
         return self.phase in (Phase.LIVE, Phase.POLLING, Phase.STALE)
+
+    @property
+    def missing(self) -> bool:
+        """It exists and cannot be had; what is only planned is no loss."""
+        return not self.usable and self.phase is not Phase.PLANNED
 
     @property
     def settled(self) -> bool:

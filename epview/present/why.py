@@ -29,6 +29,8 @@ def why(view: ServiceView, frame: Frame) -> Span:
         return Span(_COUNTED.sub("", message(view.headline, frame)) + blind, _ROLES[view.headline.severity])
     if view.gaps:
         return Span(gap_words(view), Role.UNKNOWN)
+    if view.planned:
+        return Span("nothing wrong in the manifests; readiness shows in a cluster", Role.MUTED)
     return Span(_healthy(view, frame), Role.MUTED)
 
 

@@ -1,14 +1,14 @@
 """Manifests and dumps as a source: complete at once, never changing.
 
 Objects with a uid come from a cluster: the files are taken as what it held. Without any uid they are
-manifests, and what the controllers would make of them (Endpoints, EndpointSlices) is added, so that
-the same rules can judge them. What the files cannot tell is a gap, never a clear verdict.
+manifests, and what the controllers would make of them (Endpoints, EndpointSlices, the pods of workloads)
+is added, so that the same rules can judge them. What the files cannot tell is a gap, never a clear verdict.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,12 +32,21 @@ from epview.core.objects import (
     ObjectMeta,
     Pod,
     Service,
+    Workload,
     WrittenMeta,
 )
 from epview.core.view import Phase, ResourceState, SourceInfo
 from epview.core.world import World
 from epview.sources.decode import clean_text, clean_tree, convert_object, redact
 from epview.sources.manifests import STDIN, place_name, read
+from epview.sources.planning import (
+    Template,
+    is_hook,
+    may_make_pods,
+    planned_pods,
+    template_by_shape,
+    template_of,
+)
 from epview.sources.source import Place, Sink, SourceError
 
 
@@ -57,25 +66,28 @@ class FileSource:
         self._raw: dict[tuple[str, Key], dict[str, Any]] = {}
         self._objects: dict[tuple[str, Key], Object] = {}
         self._places: dict[tuple[str, Key], Place] = {}
+        self._templates: list[Template] = []  # of kinds that are known by their shape alone
+        self._makers: set[str] = set()  # kinds of operators, which may make pods that no file shows
         for place, tree in read(paths):
             self._take(place, tree)
         if not self._objects:
             found = f" ({_listed(self.skipped)})" if self.skipped else ""
             raise SourceError(
                 f"{', '.join(map(place_name, paths))}: no object that epview reads{found}.",
-                "It reads Services, Endpoints, EndpointSlices, Pods and Events.",
+                "It reads Services, Endpoints, EndpointSlices, Pods, Events and workloads.",
                 kind="usage",
             )
         self._dumped = any(obj.metadata.uid for obj in self._objects.values())
         if not self._dumped:
             self._complete()
             self._add_controllers_work()
+        self._planned = not self._dumped and self._plan()
         self._now = now or max(_times(self._objects.values()), default=datetime.now(UTC))
 
     # -- Source -------------------------------------------------------------------------------
 
     def start(self, sink: Sink) -> None:
-        changes: list[Change] = [Put(kind, obj) for (kind, _), obj in self._objects.items()]
+        changes: list[Change] = list(self._puts())
         sink([*changes, *self._states()])
 
     def stop(self) -> None:
@@ -113,8 +125,16 @@ class FileSource:
         kind = BY_KIND.get(named) if isinstance(named, str) else None
         version = tree.get("apiVersion")  # the items of a typed list bear none
         if kind is None or version not in (None, kind.version):
+            if template := template_by_shape(tree, self._namespace):
+                self._templates.append(template)
+                return
+            if may_make_pods(tree):
+                self._makers.add(clean_text(str(named)))
             other = f" ({version})" if kind else ""  # a Service of Knative is another thing
             self.skipped[clean_text(f"{named or 'without kind'}{other}")] += 1
+            return
+        if is_hook(tree):
+            self.skipped[f"{kind.kind} (hook)"] += 1
             return
         metadata = tree.get("metadata")
         if kind.namespaced and isinstance(metadata, dict) and not metadata.get("namespace"):
@@ -140,15 +160,20 @@ class FileSource:
     def _of(self, kind: type[Any]) -> Iterator[Any]:
         return (obj for obj in self._objects.values() if isinstance(obj, kind))
 
+    def _puts(self) -> Iterator[Put]:
+        """The objects of the kinds that are watched in a cluster too."""
+        return (Put(kind, obj) for (kind, _), obj in self._objects.items() if BY_KIND[kind] in KINDS)
+
     # -- what the files cannot tell -----------------------------------------------------------
 
     def _states(self) -> list[ResourceState]:
         counts = Counter(kind for kind, _ in self._objects)
         missing = self._missing()
+        phases = self._phases(missing)
         return [
             ResourceState(
                 resource=kind.resource,
-                phase=Phase.FAILED if kind.resource in missing else Phase.LIVE,
+                phase=phases.get(kind.resource, Phase.LIVE),
                 loaded=counts[kind.kind],
                 total=counts[kind.kind],
                 message=missing.get(kind.resource, ""),
@@ -157,7 +182,13 @@ class FileSource:
         ]
 
     def _missing(self) -> dict[str, str]:
-        """Resources that were left out of the dump, told by what the rest of it presupposes."""
+        """Resources that were left out of the dump, told by what the rest of it presupposes.
+
+        Of manifests: what may make pods that they do not show.
+        """
+        if self._planned:
+            makers = ", ".join(sorted(self._makers))
+            return {"pods": f"{makers} may make pods that the files do not show."} if makers else {}
         served = [s for s in self._of(Service) if controllers.reconciled(s)]
         missing = {}
         if served and not any(self._of(Endpoints)):
@@ -170,9 +201,14 @@ class FileSource:
         unlisted = "endpoints" in missing and "endpointslices" in missing
         if not pods and served and (not self._dumped or unlisted or self._names_pods()):
             missing["pods"] = "The files hold no Pods."
-        elif not self._dumped and pods and not any(pod.status.phase for pod in pods):
-            missing["pods"] = "The Pods in the files carry no status, so nothing is known of their readiness."
         return missing
+
+    def _phases(self, missing: Mapping[str, str]) -> dict[str, Phase]:
+        """What is not LIVE: missing from a dump, or not there yet where manifests tell what will be."""
+        phases = dict.fromkeys(missing, Phase.FAILED)
+        if self._planned:
+            phases |= dict.fromkeys(("pods", "endpoints", "endpointslices", "events"), Phase.PLANNED)
+        return phases
 
     def _names_pods(self) -> bool:
         refs = [e.target_ref for s in self._of(EndpointSlice) for e in s.endpoints or ()]
@@ -185,6 +221,16 @@ class FileSource:
         return any(ref is not None and ref.kind == "Pod" for ref in refs)
 
     # -- manifests ----------------------------------------------------------------------------
+
+    def _plan(self) -> bool:
+        """Add the pods that would be, once all is applied; whether no more than that is known of pods."""
+        if any(pod.status.phase for pod in self._of(Pod)):
+            return False
+        templates = [t for obj in self._objects.values() if (t := template_of(obj)) is not None]
+        taken = [pod.key for pod in self._of(Pod)]
+        for pod in planned_pods([*templates, *self._templates], taken):
+            self._objects[("Pod", pod.key)] = pod
+        return any(True for _ in self._of(Pod)) or any(True for _ in self._of(Workload))
 
     def _complete(self) -> None:
         """What the API server would fill in, as far as it matters: identities, and names of slice ports."""
@@ -206,8 +252,8 @@ class FileSource:
     def _add_controllers_work(self) -> None:
         """What the endpoint, endpointslice and mirroring controllers would add to these manifests."""
         world = World()
-        for (kind, _), obj in self._objects.items():
-            world.apply(Put(kind, obj))
+        for put in self._puts():
+            world.apply(put)
         added: list[tuple[str, Object]] = []
         for key, service in world.services.items():
             endpoints = world.endpoints.get(key)

@@ -43,6 +43,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
         return
     if any(ingress.ip or ingress.hostname for ingress in service.status.load_balancer.ingress):
         return
+    facts.need_applied()
     if facts.young(PATIENCE) or _just_begun(facts):
         return
     cause = _cause(facts)

@@ -59,9 +59,8 @@ def _numbers(facts: Facts, port: ServicePort) -> list[int]:
     """Where clients really have to go; empty when nothing tells."""
     if isinstance(port.target, int):
         return [port.target]
-    if not facts.selector:
+    if not facts.selects_pods(planned=True):
         return []
-    facts.need("pods")
     return sorted(number for number in facts.resolved(port) if number is not None)
 
 

@@ -33,7 +33,7 @@ from epview.core.workloads import RESOURCES
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
+    if not facts.selects_pods(planned=True):
         return
     if facts.matching:
         return
@@ -41,7 +41,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if without_pods(facts):
         return  # the selector is right: rule EP205
     found = hints(facts)
-    calm = facts.young() or _namespace_goes(facts) or _scales_to_zero(facts)
+    others = _other_makers(facts)
+    calm = facts.young() or _namespace_goes(facts) or _scales_to_zero(facts) or bool(others)
     wanted = pairs(facts.selector)
     message = f"no pod has {wanted}" if len(facts.selector) == 1 else f"no pod matches {wanted}"
     remedy = [get_pods(facts.key.namespace)]
@@ -55,10 +56,17 @@ def judge(facts: Facts) -> Iterator[Finding]:
             (f"Service/{facts.key}", f"spec.selector[{key}]", value)
             for key, value in sorted(facts.selector.items())
         ]
-        + [_evidence(hint) for hint in found],
+        + [_evidence(hint) for hint in found]
+        + [(f"Service/{facts.key}", "but", words) for words in others],
         remedy=remedy,
         objects=[f"Service/{facts.key}"],
     )
+
+
+def _other_makers(facts: Facts) -> list[str]:
+    """In manifests: what may make pods that they do not show, so that the selector may be right."""
+    state = facts.world.state_of("pods", facts.key.namespace)
+    return [state.message] if state is not None and facts.plans("pods") and state.message else []
 
 
 def _evidence(hint: Hint) -> tuple[str, str, str]:

@@ -44,7 +44,7 @@ _OF_EACH_POD: Final = (
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
+    if not facts.selects_pods(planned=True):
         return
     roots = by_root(facts.world, facts.active)
     if len(roots) < 2 or _one_set_of_bare_pods(roots):

@@ -37,7 +37,7 @@ PATIENCE = 30
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods() or facts.matching:
+    if not facts.selects_pods(planned=True) or facts.matching:
         return
     found = without_pods(facts)
     if not found:

@@ -34,7 +34,7 @@ from epview.core.view import Finding, Severity
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not ports.named(facts) or not facts.selects_pods():
+    if not ports.named(facts) or not facts.selects_pods(planned=True):
         return
     for port in ports.unresolved(facts):
         if not ports.other_protocols(port, facts.active):

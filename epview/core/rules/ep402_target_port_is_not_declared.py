@@ -29,7 +29,7 @@ from epview.core.view import Finding, Severity
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
+    if not facts.selects_pods(planned=True):
         return
     declared = sorted({p.container_port for pod in facts.active for p in declared_ports(pod)})
     if not declared:

@@ -31,7 +31,7 @@ from epview.core.view import Finding, Severity
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
+    if not facts.selects_pods(planned=True):
         return
     for port in ports.unresolved(facts):
         if others := ports.other_protocols(port, facts.active):

@@ -30,7 +30,7 @@ from epview.core.view import Finding, Severity
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not ports.named(facts) or not facts.selects_pods():
+    if not ports.named(facts) or not facts.selects_pods(planned=True):
         return
     for port in ports.named(facts):
         numbers = facts.resolved(port)
