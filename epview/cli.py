@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -17,7 +16,6 @@ from epview import __version__
 from epview.reports.streams import drop_output, prepare_streams, unwritable
 
 if TYPE_CHECKING:
-    from epview.reports.check import CheckOptions
     from epview.sources.kube.options import KubeOptions
     from epview.sources.source import Connector
 
@@ -80,7 +78,17 @@ def _dispatch(arguments: list[str]) -> int:
 def _first_word(arguments: Sequence[str]) -> int | None:
     """Where the first argument stands that is neither a flag nor a flag's value."""
     takes_value = {s for a in _interface_parser()._actions for s in a.option_strings if a.nargs is None}  # noqa: SLF001
-    takes_value |= {"-o", "--output", "-f", "--filename", "--fail-on", "--now", "--port"}
+    takes_value |= {
+        "-o",
+        "--output",
+        "-f",
+        "--filename",
+        "--fail-on",
+        "--now",
+        "--port",
+        "--rule",
+        "--ignore",
+    }
     skip = False
     for index, argument in enumerate(arguments):
         if skip:
@@ -159,10 +167,14 @@ def _interface_parser() -> argparse.ArgumentParser:
 
 
 def _check_parser() -> argparse.ArgumentParser:
-    from epview.reports.check import OUTPUTS, THRESHOLDS
+    from epview.reports.flags import add_check_flags, outputs_help
     from epview.sources.kube.flags import add_cluster_flags
 
-    parser = _parser("check", "Judge all Services (or one) once, and leave with an exit code.", EXIT_CODES)
+    parser = _parser(
+        "check",
+        "Judge all Services (or one) once, and leave with an exit code.",
+        f"{outputs_help()}\n{EXIT_CODES}",
+    )
     parser.add_argument(
         "service",
         nargs="?",
@@ -171,35 +183,15 @@ def _check_parser() -> argparse.ArgumentParser:
         metavar="SERVICE",
         help="only this one (NAME or NS/NAME)",
     )
-    parser.add_argument("-o", "--output", choices=OUTPUTS, default="table", help="default: table")
-    parser.add_argument(
-        "--fail-on", choices=THRESHOLDS, default="error", help="exit 1 from here on (default: error)"
-    )
-    parser.add_argument("--allow-partial", action="store_true", help="judge by what can be seen")
-    parser.add_argument(
-        "--demo", nargs="?", const="company", default=None, metavar="SCENARIO", help="judge the demo"
-    )
-    files = parser.add_argument_group("files instead of a cluster")
-    files.add_argument(
-        "-f",
-        "--filename",
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="manifests or a dump: YAML or JSON file, folder, or - for standard input",
-    )
-    files.add_argument(
-        "--now", metavar="TIME", type=_time, default=None, help="judge as of this time (RFC 3339)"
-    )
+    add_check_flags(parser)
     add_cluster_flags(parser)
     return parser
 
 
 def _explain_parser() -> argparse.ArgumentParser:
     parser = _parser("explain", "What a rule means, why it happens, how to see it, what to do.")
-    parser.add_argument(
-        "rule", nargs="?", default="", metavar="RULE", help="EP303; without it, all are listed"
-    )
+    parser.add_argument("rules", nargs="*", metavar="RULE", help="EP303; without it, all are listed")
+    parser.add_argument("-o", "--output", choices=("text", "markdown"), default="text", help="default: text")
     return parser
 
 
@@ -223,14 +215,6 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 1 << 16):
         raise argparse.ArgumentTypeError(f"{text} is no port: expected 0 to 65535")
     return int(text)
-
-
-def _time(text: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(text.upper())  # RFC 3339 lets t and z be small
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-01-15T12:00:00Z") from None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 # -- commands --------------------------------------------------------------------------------------
@@ -297,6 +281,7 @@ def _check(args: argparse.Namespace) -> int:
 
 def _check_cluster(args: argparse.Namespace, options: KubeOptions) -> int:
     from epview.reports.check import check
+    from epview.reports.flags import check_options
     from epview.sources.kube.connector import KubeConnector
 
     connector = KubeConnector(options)
@@ -304,44 +289,35 @@ def _check_cluster(args: argparse.Namespace, options: KubeOptions) -> int:
     source = connector.open(options.context, namespaces)
     if sys.stdin.isatty():
         source.login()
-    return check(source, _check_options(args, namespaces, default))
+    return check(source, check_options(args, namespaces, default))
 
 
 def _check_files(args: argparse.Namespace) -> int:
     from epview.reports.check import check
+    from epview.reports.flags import check_options
     from epview.sources.files import FileSource
 
     source = FileSource(args.filename, args.now, next(iter(_named(args)), "default"))
     if source.skipped:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(source.skipped.items()))
         print(f"epview: left out what it does not read: {kinds}.", file=sys.stderr)
+    for twice in source.repeated:
+        print(f"epview: stands twice, the last one counts: {twice}.", file=sys.stderr)
     namespaces = None if args.all_namespaces else _named(args) or None
-    return check(source, _check_options(args, namespaces, source.default_namespace()))
-
-
-def _check_options(
-    args: argparse.Namespace, namespaces: tuple[str, ...] | None, default: str
-) -> CheckOptions:
-    from epview.reports.check import CheckOptions
-
-    return CheckOptions(
-        service=args.service,
-        namespace=namespaces[0] if namespaces else default,
-        namespaces=namespaces,
-        selector=args.selector,
-        output=args.output,
-        fail_on=args.fail_on,
-        allow_partial=args.allow_partial,
-        timeout=args.request_timeout or None,
-    )
+    return check(source, check_options(args, namespaces, source.default_namespace(), source.place))
 
 
 def _explain(args: argparse.Namespace) -> int:
+    if args.output == "markdown":
+        from epview.reports.pages import markdown
+
+        sys.stdout.write(markdown(args.rules))
+        return 0
     from rich.console import Console
 
-    from epview.reports.pages import explain
+    from epview.reports.explain import explain
 
-    explain(args.rule, Console(highlight=False))
+    explain(args.rules, Console(highlight=False))
     return 0
 
 

@@ -27,7 +27,8 @@ from support.builders import (
 from epview import __version__, cli
 from epview.core.objects import BY_KIND
 from epview.core.view import SourceInfo
-from epview.reports import table
+from epview.reports.outcome import Outcome
+from epview.reports.outputs import table
 from epview.reports.report import schema
 from epview.sources.files import FileSource
 from epview.sources.gather import gather
@@ -231,7 +232,7 @@ def test_a_reader_that_goes_away_is_no_failure(healthy: str, monkeypatch: pytest
     def gone(*_: object) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("epview.reports.check._write", gone)
+    monkeypatch.setattr("epview.reports.check.write", gone)
     monkeypatch.setattr("epview.cli.drop_output", lambda: None)
     assert check("-f", healthy) == 141
 
@@ -365,7 +366,7 @@ def test_a_narrow_terminal_leaves_its_room_to_the_reason(degraded: str) -> None:
     lines = {}
     for width in (80, 120):
         console = Console(width=width, file=io.StringIO(), force_terminal=True, color_system=None)
-        table.write(console, view, list(view.services.values()))
+        table.write_to(console, Outcome(view, tuple(view.services.values())))
         lines[width] = console.file.getvalue().splitlines()
     assert lines[80][0].split() == ["STATUS", "NAMESPACE", "SERVICE", "READY", "WHY"]
     assert lines[80][1].split()[2:5] == ["shop", "web", "1/2"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -15,18 +14,21 @@ from epview.core.nearness import nearest
 from epview.core.objects import Key
 from epview.core.projector import Projector
 from epview.core.view import Finding, ResourceState, ServiceView, Severity, View
-from epview.reports.report import gaps, reaches, report
+from epview.reports.outcome import Locate, Outcome, nowhere
+from epview.reports.outputs import write
 from epview.sources.gather import gather
 from epview.sources.source import Source, SourceError
 
 OK, FOUND, INCOMPLETE = 0, 1, 4
-OUTPUTS = ("table", "json")
 THRESHOLDS = ("error", "warning", "info", "never")
 
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """What to judge and how to answer. ``namespace`` is the one a bare SERVICE name belongs to."""
+    """What to judge and how to answer. ``namespace`` is the one a bare SERVICE name belongs to.
+
+    ``rules``: the ids of those that count, None for all. ``place`` tells in which file an object stands.
+    """
 
     service: str = ""
     namespace: str = ""
@@ -36,6 +38,8 @@ class CheckOptions:
     fail_on: str = "error"
     allow_partial: bool = False
     timeout: float | None = None
+    rules: frozenset[str] | None = None
+    place: Locate = nowhere
 
 
 def check(source: Source, options: CheckOptions) -> int:
@@ -47,8 +51,9 @@ def check(source: Source, options: CheckOptions) -> int:
     projector = gather(
         source,
         options.timeout,
-        _progress() if options.output == "table" else None,
+        _progress(),
         labels.parse(options.selector),
+        options.rules,
     )
     info = source.info()
     in_files = info.kind == "files"
@@ -56,16 +61,17 @@ def check(source: Source, options: CheckOptions) -> int:
         info = msgspec.structs.replace(info, namespaces=options.namespaces)
     _check_namespaces(projector, options, in_files=in_files)
     view = projector.project(source.now(), info)
-    services = _chosen(view, options)
-    view = msgspec.structs.replace(view, findings=_in_scope(view, options))
-    _write(view, services, options.output)
-    if gaps(view, services) and not options.allow_partial:
+    outcome = Outcome(
+        view=msgspec.structs.replace(view, findings=_in_scope(view, options)),
+        services=tuple(_chosen(view, options)),
+        fail_on=None if options.fail_on == "never" else Severity(options.fail_on),
+        allow_partial=options.allow_partial,
+        place=options.place,
+    )
+    write(options.output, outcome, sys.stdout)
+    if outcome.incomplete:
         return INCOMPLETE
-    if options.fail_on == "never":
-        return OK
-    threshold = Severity(options.fail_on)
-    orphans = any(finding.severity.rank <= threshold.rank for finding in view.findings)
-    return FOUND if orphans or any(reaches(service, threshold) for service in services) else OK
+    return FOUND if outcome.failed else OK
 
 
 def _check_namespaces(projector: Projector, options: CheckOptions, *, in_files: bool) -> None:
@@ -111,25 +117,6 @@ def _in_scope(view: View, options: CheckOptions) -> tuple[Finding, ...]:
     )
 
 
-def _write(view: View, services: Sequence[ServiceView], output: str) -> None:
-    if output == "json":
-        text = json.dumps(report(view, services), indent=2, ensure_ascii=not _unicode())
-        sys.stdout.write(f"{text}\n")  # at once: a million small writes cost more than the verdicts
-        return
-    from rich.console import Console
-
-    from epview.reports import table
-
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not sys.stdout.isatty():  # FORCE_COLOR makes no terminal
-        console.width = 10_000  # one line a Service: what reads it may cut, we must not
-    table.write(console, view, services)
-
-
-def _unicode() -> bool:
-    return (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "").startswith("utf")
-
-
 class _Progress:
     """One line on stderr that tells what is still loading; only where somebody looks."""
 
@@ -157,6 +144,3 @@ class _Progress:
 def _progress() -> _Progress | None:
     wanted = sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
     return _Progress() if wanted else None
-
-
-__all__ = ["OUTPUTS", "THRESHOLDS", "CheckOptions", "check"]

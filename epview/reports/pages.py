@@ -1,31 +1,62 @@
-"""`epview explain`: the page of a rule, or the list of all of them."""
+"""The pages of the rules as Markdown: one file a rule, and an index.
+
+``python -m epview.reports.pages docs/rules`` writes them anew.
+"""
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.markdown import Markdown
-from rich.table import Table
-from rich.text import Text
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from epview.core.nearness import nearest
-from epview.core.rule import catalogue
-from epview.sources.source import SourceError
+from epview.core.rule import Rule
+from epview.reports.rules import named, sorted_rules
 
 
-def explain(rule_id: str, console: Console) -> None:
-    """Print one rule's page, or the list for ``""``. Raises `SourceError` for an unknown id."""
-    rules = catalogue()
-    if not rule_id:
-        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        table.add_column("RULE", no_wrap=True)
-        table.add_column("WHAT IT FINDS")
-        for rule in sorted(rules.values(), key=lambda r: r.id):
-            table.add_row(Text(rule.id), Text(rule.title))
-        console.print(table)
-        return
-    found = rules.get(rule_id.upper())
-    if found is None:
-        guess = nearest(rule_id.upper(), rules)
-        hint = f"Did you mean {guess}?" if guess else "`epview explain` lists them."
-        raise SourceError(f"There is no rule {rule_id}.", hint, kind="usage")
-    console.print(Markdown(f"# {found.id}: {found.title}\n\n{found.doc}"))
+def markdown(ids: Sequence[str]) -> str:
+    """The pages of these rules, or the list for none. Raises `SourceError` for an unknown id."""
+    return "\n".join(map(page, named(ids))) if ids else index(links=False)
+
+
+def page(rule: Rule) -> str:
+    """One rule's page in Markdown."""
+    return f"# {rule.id}: {rule.title}\n\n{body(rule)}"
+
+
+def body(rule: Rule) -> str:
+    """The page without its title, which is the first heading: its sections are of the second rank."""
+    lowered = re.sub(r"^#", "##", rule.doc, flags=re.MULTILINE)
+    spaced = re.sub(r"^(## .*)\n(?!\n)", r"\1\n\n", lowered, flags=re.MULTILINE)
+    return f"{spaced.rstrip()}\n"
+
+
+def index(*, links: bool) -> str:
+    """The table of all rules in Markdown."""
+    rows = [
+        f"| [{r.id}]({r.id}.md) | {r.title} |" if links else f"| {r.id} | {r.title} |" for r in sorted_rules()
+    ]
+    return "\n".join(("| rule | what it finds |", "|---|---|", *rows, ""))
+
+
+def files() -> dict[str, str]:
+    """What belongs into docs/rules, by file name."""
+    told = (
+        "# Rules\n\nWhat epview can find. `epview explain EP303` shows a page in the terminal;\n"
+        "`epview check --rule EP303` and `--ignore EP303` choose among the rules.\n\n"
+    )
+    return {"README.md": told + index(links=True), **{f"{r.id}.md": page(r) for r in sorted_rules()}}
+
+
+def write_files(folder: Path) -> None:
+    """Write the pages into ``folder``, and remove those of rules that are no more."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = files()
+    for stale in {path.name for path in folder.glob("*.md")} - set(wanted):
+        (folder / stale).unlink()
+    for name, text in wanted.items():
+        (folder / name).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    write_files(Path(sys.argv[1]))

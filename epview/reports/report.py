@@ -1,26 +1,15 @@
-"""The report of `epview check`: one View as plain values, in the shape of report.schema.json."""
+"""The report of `epview check`: an `Outcome` as plain values, in the shape of report.schema.json."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
 from epview import __version__
-from epview.core.objects import BY_RESOURCE
-from epview.core.view import (
-    Backend,
-    FailingProbe,
-    Finding,
-    Health,
-    PortView,
-    ResourceState,
-    ServiceView,
-    Severity,
-    View,
-)
+from epview.core.view import Backend, FailingProbe, Finding, PortView, ResourceState, ServiceView
+from epview.reports.outcome import Outcome
 
 API_VERSION = "epview/v1"
 
@@ -31,10 +20,9 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def report(view: View, services: Iterable[ServiceView]) -> dict[str, Any]:
-    """The report over ``services`` of a View, in the order given. Times are RFC 3339 in UTC."""
-    listed = list(services)
-    missing = gaps(view, listed)
+def report(outcome: Outcome) -> dict[str, Any]:
+    """The report over the Services of an `Outcome`, in their order. Times are RFC 3339 in UTC."""
+    view, gaps = outcome.view, outcome.gaps
     return {
         "apiVersion": API_VERSION,
         "kind": "Report",
@@ -48,39 +36,12 @@ def report(view: View, services: Iterable[ServiceView]) -> dict[str, Any]:
             "namespaces": None if view.source.namespaces is None else list(view.source.namespaces),
             "notices": list(view.source.notices),
         },
-        "complete": not missing,
-        "gaps": [_gap(state) for state in missing],
-        "summary": summary(listed),
-        "services": [_service(service) for service in listed],
+        "complete": not gaps,
+        "gaps": [_gap(state) for state in gaps],
+        "summary": outcome.summary(),
+        "services": [_service(service) for service in outcome.services],
         "findings": [_finding(finding) for finding in view.findings],
     }
-
-
-def gaps(view: View, services: Iterable[ServiceView]) -> list[ResourceState]:
-    """Required resources that could not be had whole, and optional ones a verdict missed."""
-    wanted = {resource for service in services for resource in service.gaps}
-    return [
-        state
-        for state in view.states
-        if not state.usable and (BY_RESOURCE[state.resource].required or state.resource in wanted)
-    ]
-
-
-def summary(services: Iterable[ServiceView]) -> dict[str, int]:
-    """How many Services there are, in all and by health."""
-    counted = dict.fromkeys(("services", *(h.value for h in _SUMMARY_ORDER)), 0)
-    for service in services:
-        counted["services"] += 1
-        counted[service.health.value] += 1
-    return counted
-
-
-_SUMMARY_ORDER = (Health.ERROR, Health.WARNING, Health.INFO, Health.OK, Health.UNKNOWN)
-
-
-def reaches(service: ServiceView, threshold: Severity) -> bool:
-    """Whether a finding of the Service that is not folded is at least as severe as ``threshold``."""
-    return any(not f.folded and f.severity.rank <= threshold.rank for f in service.findings)
 
 
 def _time(time: datetime | None) -> str | None:
