@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -28,7 +29,7 @@ from epview import __version__, cli
 from epview.core.objects import BY_KIND
 from epview.core.view import SourceInfo
 from epview.reports.outcome import Outcome
-from epview.reports.outputs import table
+from epview.reports.outputs import OUTPUTS, table
 from epview.reports.report import schema
 from epview.sources.files import FileSource
 from epview.sources.gather import gather
@@ -277,6 +278,67 @@ def test_forced_colours_make_no_terminal(
     assert "readiness" in lines[1]
 
 
+# -- which rules count -----------------------------------------------------------------------------
+
+
+def judged(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    code = check(*arguments, "-o", "json")
+    return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "health", "headline"),
+    [
+        ([], "error", "EP303"),
+        (["--ignore", "EP303"], "error", "EP301"),
+        (["--ignore", "ep303,EP301"], "ok", None),
+        (["--ignore", "EP303", "--ignore", "EP301"], "ok", None),
+        (["--rule", "EP301"], "error", "EP301"),
+        (["--rule", "EP106"], "ok", None),
+        (["--rule", "EP106,EP303"], "error", "EP303"),
+        (["--rule", "EP303,EP301", "--ignore", "EP303"], "error", "EP301"),
+    ],
+)
+def test_health_headline_summary_and_exit_code_agree_with_the_rules_that_count(
+    broken: str, capsys: pytest.CaptureFixture[str], chosen: list[str], health: str, headline: str | None
+) -> None:
+    code, report = judged(capsys, "-f", broken, *chosen)
+    [found] = report["services"]
+    assert found["health"] == health
+    assert (found["headline"] or {"rule": None})["rule"] == headline
+    assert report["summary"][health] == 1
+    assert code == (1 if health == "error" else 0)
+    assert headline is None or headline in [f["rule"] for f in found["findings"] if not f["folded"]]
+
+
+def test_rules_that_do_not_count_are_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = dump(tmp_path, service(), pod(), endpoints("legacy", ready=["192.168.1.1"]))
+    code, report = judged(capsys, "-f", path, "--ignore", "EP507", "--fail-on", "info")
+    assert (code, report["findings"]) == (0, [])
+    code, report = judged(capsys, "-f", path, "--rule", "EP507", "--fail-on", "info")
+    assert code == 1
+    assert [f["rule"] for f in report["findings"]] == ["EP507"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--rule", "EP3033"], "There is no rule EP3033. Did you mean EP303?"),
+        (["--ignore", "EP303,EP40X"], "There is no rule EP40X. Did you mean EP40"),
+        (["--rule", "probes"], "There is no rule probes. `epview explain` lists them."),
+        (["--rule", ""], "There is no rule ''."),
+        (["--rule", "EP303", "--ignore", "EP303"], "No rule is left"),
+    ],
+)
+def test_an_unknown_rule_is_2(
+    healthy: str, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    assert check("-f", healthy, *arguments) == 2
+    captured = capsys.readouterr()
+    assert told in captured.err
+    assert captured.out == ""
+
+
 # -- what is written -------------------------------------------------------------------------------
 
 
@@ -374,6 +436,40 @@ def test_a_narrow_terminal_leaves_its_room_to_the_reason(degraded: str) -> None:
     assert max(map(len, lines[80])) <= 80
 
 
+@pytest.mark.parametrize("form", OUTPUTS)
+def test_every_output_tells_by_the_same_exit_codes(
+    broken: str, healthy: str, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part = tmp_path / "part.json"
+    part.write_text(json.dumps({"kind": "List", "apiVersion": "v1", "items": [service(), pod()]}), "utf-8")
+    assert check("-f", broken, "-o", form) == 1
+    assert "web" in capsys.readouterr().out
+    assert check("-f", healthy, "-o", form) == 0
+    assert capsys.readouterr().err == ""
+    assert check("-f", str(part), "-o", form) == 4
+    captured = capsys.readouterr()
+    assert "endpointslices" in (captured.err if form == "name" else captured.out)
+
+
+def test_a_finding_is_told_at_the_file_where_its_service_stands(
+    broken: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    check("-f", broken, "-o", "github")
+    assert capsys.readouterr().out.startswith("::error file=broken.json,title=EP303 Service shop/web::")
+
+
+def test_what_stands_twice_is_said_on_stderr(healthy: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("-f", healthy, "-f", healthy, "-o", "json") == 0
+    captured = capsys.readouterr()
+    assert (
+        f"epview: stands twice, the last one counts: Service shop/web ({healthy} and {healthy}).\n"
+        in captured.err
+    )
+    json.loads(captured.out)
+
+
 def test_what_is_left_out_is_said_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config: Tree = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
     (tmp_path / "other.json").write_text(json.dumps(config), "utf-8")
@@ -408,12 +504,3 @@ def test_help_of_check_tells_the_exit_codes(capsys: pytest.CaptureFixture[str]) 
         cli.main(["check", "--help"])
     told = capsys.readouterr().out
     assert all(f"  {code}  " in told for code in (0, 1, 2, 3, 4))
-
-
-def test_explain_a_rule_and_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["explain", "ep303"]) == 0
-    assert "What to do" in capsys.readouterr().out
-    assert cli.main(["explain"]) == 0
-    assert "EP602" in capsys.readouterr().out
-    assert cli.main(["explain", "EP30"]) == 2
-    assert "Did you mean EP301?" in capsys.readouterr().err
