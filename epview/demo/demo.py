@@ -30,7 +30,8 @@ class DemoCluster:
     """An API server on loopback with a world on it.
 
     ``scenario`` names the world (`SCENARIOS`); ``objects`` are served instead of one: manifests, or a
-    ``kind: List``. ``frozen_at`` stops the clock at that time and nothing lives: for snapshots; move
+    ``kind: List``. ``controlled=False`` serves them just as they are: no controller adds or mends
+    anything. ``frozen_at`` stops the clock at that time and nothing lives: for snapshots; move
     on with `advance`. ``port=0`` takes a free port.
     Raises `SourceError` for an unknown scenario (here) and a port in use (`start`).
     """
@@ -40,6 +41,7 @@ class DemoCluster:
         scenario: str = DEFAULT_SCENARIO,
         *,
         objects: Iterable[Json] | None = None,
+        controlled: bool = True,
         port: int = 0,
         frozen_at: datetime | None = None,
         seed: int = 7,
@@ -56,6 +58,7 @@ class DemoCluster:
         self.api = Api(self.store, bookmark_seconds=bookmark_seconds, intercept=intercept)
         self._world: World | None = None
         self._objects = None if objects is None else as_list(objects)
+        self._controlled = controlled
         self._scenario, self._seed, self._port = scenario, seed, port
         self._server: ApiServer | None = None
         self._life: threading.Thread | None = None
@@ -134,12 +137,16 @@ class DemoCluster:
         with self.controllers.paused():
             for obj in objects:
                 self.store.put(obj)
-        self.controllers.run()
+        self._control()
 
     def delete(self, resource: str, namespace: str, name: str) -> None:
         """Delete an object, if it is there, and let the controllers follow."""
         self.store.delete(resource, namespace, name)
-        self.controllers.run()
+        self._control()
+
+    def _control(self) -> None:
+        if self._controlled:
+            self.controllers.run()
 
     @property
     def journal(self) -> Sequence[Journal]:

@@ -165,6 +165,12 @@ class _Handler(BaseHTTPRequestHandler):
     def version_string(self) -> str:
         return ""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date header, by the cluster's own clock: a frozen cluster's clients live in its time."""
+        if timestamp is None:
+            timestamp = self.server.api.store.clock().timestamp()
+        return super().date_time_string(timestamp)
+
     def send_header(self, keyword: str, value: str) -> None:
         if keyword != "Server":  # the real one does not say
             super().send_header(keyword, value)

@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pytest
 
 from epview import cli
 from epview.core.rule import catalogue
+from epview.demo.demo import DemoCluster
 from epview.reports.report import schema
 
 ORACLE = Path(__file__).parents[3] / "shared" / "oracle"
@@ -76,7 +78,20 @@ def place(scenario: dict[str, Any]) -> tuple[str, str]:
 @every_scenario
 def test_scenario(scenario: dict[str, Any]) -> None:
     file = str(ORACLE / f"{scenario['name']}.json")
-    code, report = check("-f", file, "--now", scenario["now"])
+    judged(scenario, *check("-f", file, "--now", scenario["now"]))
+
+
+@every_scenario
+def test_scenario_of_a_live_cluster(scenario: dict[str, Any], tmp_path: Path) -> None:
+    """The same objects from an API server, listed and watched over HTTP, at the server's own time."""
+    objects = json.loads(_text(scenario["name"]))["items"]
+    now = datetime.fromisoformat(scenario["now"])
+    with DemoCluster(objects=objects, controlled=False, frozen_at=now) as cluster:
+        kubeconfig = str(cluster.kubeconfig(tmp_path / "kubeconfig"))
+        judged(scenario, *check("-A", "--kubeconfig", kubeconfig))
+
+
+def judged(scenario: dict[str, Any], code: int, report: dict[str, Any]) -> None:
     assert code == 0
     assert report["complete"]
     kind, _, name = scenario["service"].rpartition("/")
