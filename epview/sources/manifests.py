@@ -147,9 +147,9 @@ def _documents(name: str, data: bytes) -> Iterator[_Document]:
             _measure(name, document.tree)
             yield document
     except yaml.YAMLError as error:
-        raise SourceError(
-            f"{name} is not valid YAML: {_where(error)}", "Correct it and try again.", kind="usage"
-        ) from None
+        template = "{{" in text
+        hint = "Is it a template? Render it first." if template else "Correct it and try again."
+        raise SourceError(f"{name} is not valid YAML: {_where(error)}", hint, kind="usage") from None
     except (RecursionError, ValueError):
         raise SourceError(f"{name} is not YAML that describes objects.", kind="usage") from None
 
@@ -256,13 +256,16 @@ def _measure(name: str, document: Any) -> None:
         )
 
 
+_NAMES: Final[dict[type, str]] = {str: "a text", list: "a list"}
+
+
 def _opened(name: str, document: _Document) -> Iterator[tuple[Place, dict[str, Any]]]:
     tree, place = document.tree, Place(name, document.line)
     if tree is None:
         return
     if not isinstance(tree, dict):
         raise SourceError(
-            f"{place} holds a {type(tree).__name__}, not a Kubernetes object.",
+            f"{place} holds {_NAMES.get(type(tree), 'a value')}, not a Kubernetes object.",
             "Each document needs apiVersion, kind and metadata.",
             kind="usage",
         )
@@ -272,8 +275,8 @@ def _opened(name: str, document: _Document) -> Iterator[tuple[Place, dict[str, A
         inner = kind.removesuffix("List")
         for number, item in enumerate(items or ()):
             line = document.items[number] if number < len(document.items) else 0
-            if isinstance(item, dict):
-                yield Place(name, line), ({"kind": inner, **item} if inner else item)
+            found = item if isinstance(item, dict) else {}  # of no kind: it will be counted, not lost
+            yield Place(name, line), ({"kind": inner, **found} if inner and found else found)
         return
     if not isinstance(kind, str):
         raise SourceError(

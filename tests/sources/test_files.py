@@ -388,6 +388,19 @@ def test_wrong_types_in_a_status(tmp_path: Path, status: Any) -> None:
     assert len(shown(write(tmp_path, service(), {**pod(), "status": status})).services) == 1
 
 
+def test_a_template_is_told_apart_from_a_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text("{{- if .Values.web }}\nkind: Service\n{{- end }}\n", "utf-8")
+    assert "Is it a template? Render it first." in refused(str(path))
+
+
+def test_items_that_are_no_objects_are_counted(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, {"kind": "List", "items": [service(), None, "x", ["y"]]}, {"kind": "PodList", "items": [1]}
+    )
+    assert FileSource([path], NOW).skipped == {"without kind": 4}
+
+
 def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden(*_: Any, **__: Any) -> None:
         raise PermissionError(13, "Permission denied")

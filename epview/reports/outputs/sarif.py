@@ -106,11 +106,11 @@ def _results(outcome: Outcome, found: Iterable[Found], rules: list[str]) -> list
         seen[about] += 1
         if service is not None and service.key not in told:
             told.add(service.key)
-            result["relatedLocations"] = [
-                {**_location(outcome, kind, key), "message": {"text": f"{f.rule}: {f.message}"}}
-                for f in service.findings
-                if f.folded
-            ]
+            if folded := [f for f in service.findings if f.folded]:
+                result["relatedLocations"] = [
+                    {**_location(outcome, kind, key), "message": {"text": f"{f.rule}: {f.message}"}}
+                    for f in folded
+                ]
         results.append(result)
     return results
 
