@@ -92,6 +92,7 @@ def services(draw: st.DrawFn) -> Tree:
 
 WAITING = {"waiting": {"reason": "CrashLoopBackOff"}}
 ENDED = {"terminated": {"exitCode": 1, "startedAt": ago(60), "finishedAt": ago(50)}}
+LONG_AGO = {"terminated": {"exitCode": 1, "startedAt": ago(9000), "finishedAt": ago(8990)}}
 
 
 @st.composite
@@ -156,6 +157,13 @@ def others(draw: st.DrawFn) -> Tree:
         )
         made["status"]["addresses"] = [{"type": "InternalIP", "address": draw(st.sampled_from(IPS))}]
         return made
+    if draw(st.booleans()):
+        at = {"name": draw(st.sampled_from(["deny", "some"])), "namespace": draw(st.sampled_from(NAMESPACES))}
+        rules = draw(
+            st.sampled_from([[], [{}], [{"from": [{"podSelector": {}}]}], [{"ports": [{"port": 1}]}]])
+        )
+        spec = {"podSelector": {"matchLabels": draw(st.sampled_from(LABELS))}, "ingress": rules}
+        return {"kind": "NetworkPolicy", "metadata": {**at, "uid": at["name"]}, "spec": spec}
     phase = draw(st.sampled_from(["Active", "Terminating"]))
     name = draw(st.sampled_from(NAMESPACES))
     return {"kind": "Namespace", "metadata": {"name": name, "uid": name}, "status": {"phase": phase}}
@@ -394,6 +402,8 @@ def healthy_worlds(draw: st.DrawFn) -> list[Tree]:
             )
         )
         for index in range(draw(st.integers(1, 4))):
+            once = [(1, ENDED)] if index == 0 else []  # of one pod: three of them are no good health
+            restarts, last_state = draw(st.sampled_from([(0, {}), (3, LONG_AGO), *once]))
             ip = f"10.244.{number}.{index + 1}" if family == "IPv4" else f"fd00::{number}:{index + 1}"
             trees.append(
                 pod(
@@ -402,8 +412,8 @@ def healthy_worlds(draw: st.DrawFn) -> list[Tree]:
                     ips=[ip],
                     node=draw(st.sampled_from(["node-a", "node-b"])),
                     readiness=draw(st.sampled_from([None, http_get()])),
-                    restarts=draw(st.sampled_from([0, 3])),
-                    last_state=draw(st.sampled_from([{}, ENDED])),
+                    restarts=restarts,
+                    last_state=last_state,
                     running_for=draw(st.sampled_from([1, 3600])),
                     changed=draw(st.sampled_from([1, 3600])),
                 )

@@ -199,6 +199,11 @@ def test_hints_play_no_part_under_policy_local() -> None:
     assert (addresses(found), found.topology, found.local) == (["1"], Topology.ANYWHERE, True)
 
 
+def test_no_node_in_particular_has_no_endpoint_of_its_own_and_no_hint() -> None:
+    assert route([sliced(at("1", "a"), at("2", ""))], node="", **LOCAL_IN).outcome is DROP
+    assert addresses(route([sliced(NEAR, FAR)], node="")) == ["1", "2"]
+
+
 # -- the join --------------------------------------------------------------------------------------
 
 

@@ -53,8 +53,9 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if not facts.selects_pods() or all(pod.spec.host_network for pod in facts.active):
         return
     facts.need("networkpolicies")
-    for port in facts.service.spec.ports:
-        doors = _doors(facts, port)
+    policies = facts.world.policies_in(facts.key.namespace)
+    for port in facts.service.spec.ports if policies else ():
+        doors = _doors(facts, port, policies)
         closed = [door for door in doors if door.access.closed]
         limited = [door for door in doors if door.access.limited]
         if closed:
@@ -65,9 +66,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
             yield _finding(facts, port, limited, len(doors), Severity.INFO, f"only {listed(peers)} may reach")
 
 
-def _doors(facts: Facts, port: ServicePort) -> list[Door]:
+def _doors(facts: Facts, port: ServicePort, policies: Sequence[NetworkPolicy]) -> list[Door]:
     """The pods in which the port resolves."""
-    policies = facts.world.policies_in(facts.key.namespace)
     return [
         Door(pod, number, access(policies, pod, number, port.protocol))
         for pod in facts.active
