@@ -7,6 +7,8 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from epview.core import probes
+from epview.core.objects import Container
 from epview.core.view import FailingProbe
 
 
@@ -16,11 +18,13 @@ class CauseKind(IntEnum):
     NODE = 1
     HOST_PORT = 2
     UNSCHEDULABLE = 3
-    NOT_RUNNING = 4
-    STARTUP = 5
-    GATE = 6
-    READINESS = 7
-    STARTING = 8
+    KILLED = 4
+    NOT_RUNNING = 5
+    STARTUP = 6
+    GATE = 7
+    PROBE_PORT = 8
+    READINESS = 9
+    STARTING = 10
 
 
 class Cause(Struct, frozen=True, kw_only=True):
@@ -39,3 +43,20 @@ class Cause(Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     in_progress: bool = False
     probe: FailingProbe | None = None
+
+
+def failing_probe(kind: str, container: Container, failure: probes.ProbeFailure | None) -> FailingProbe:
+    """The container's probe of that kind with its last failure, if an event tells one."""
+    probe = probes.of_kind(container, kind)
+    described = probes.describe(probe) if probe else ""
+    if failure is None:
+        return FailingProbe(kind=kind, container=container.name, probe=described)
+    return FailingProbe(
+        kind=kind,
+        container=container.name,
+        probe=described,
+        message=failure.message,
+        count=failure.count,
+        first_seen=failure.first_seen,
+        last_seen=failure.last_seen,
+    )

@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Final
 
 from epview.core import probes
-from epview.core.cause import Cause, CauseKind
+from epview.core.cause import Cause, CauseKind, failing_probe
 from epview.core.facts import Facts
+from epview.core.killed import killed
 from epview.core.moment import later
 from epview.core.objects import Condition, Container, ContainerStatus, Pod, Probe
 from epview.core.stopped import crashes, exit_words, not_running, stopped_cause
-from epview.core.view import FailingProbe
 
 SCALE_UP_PATIENCE: Final = 900.0
 """Seconds the cluster autoscaler gives a new node (--max-node-provision-time)."""
@@ -32,6 +32,7 @@ def causes_of(facts: Facts, pod: Pod) -> tuple[Cause, ...]:
 
 def _causes(facts: Facts, pod: Pod) -> Iterator[Cause]:
     yield from _scheduling(facts, pod)
+    yield from killed(facts, pod)
     yield from not_running(facts, pod)
     for container, status in probes.probed_containers(pod):
         if status is None or status.state.running is None:
@@ -93,7 +94,7 @@ def _startup(facts: Facts, pod: Pod, container: Container, status: ContainerStat
         since=started,
         until=later(started, budget) if started else None,
         in_progress=started is not None and not facts.moment.older(started, patience),
-        probe=_failing("startup", container.name, probes.describe(probe), failure),
+        probe=failing_probe("startup", container, failure),
     )
 
 
@@ -119,7 +120,7 @@ def _unready(facts: Facts, pod: Pod, container: Container, status: ContainerStat
         value=probes.describe(probe),
         container=container.name,
         since=_since(pod, started),
-        probe=_failing("readiness", container.name, probes.describe(probe), failure),
+        probe=failing_probe("readiness", container, failure),
     )
 
 
@@ -140,20 +141,6 @@ def _since(pod: Pod, started: datetime | None) -> datetime | None:
     condition = pod.condition("Ready")
     changed = condition.last_transition_time if condition else None
     return max((t for t in (changed, started) if t), default=None)
-
-
-def _failing(kind: str, container: str, probe: str, failure: probes.ProbeFailure | None) -> FailingProbe:
-    if failure is None:
-        return FailingProbe(kind=kind, container=container, probe=probe)
-    return FailingProbe(
-        kind=kind,
-        container=container,
-        probe=probe,
-        message=failure.message,
-        count=failure.count,
-        first_seen=failure.first_seen,
-        last_seen=failure.last_seen,
-    )
 
 
 def probe_words(kind: str, container: str, message: str) -> str:

@@ -20,6 +20,7 @@ _MESSAGE: Final = re.compile(
     r"(Readiness|Liveness|Startup) probe (failed|warning|errored(?: and resulted in (\w+) state)?): (.*)\Z",
     re.DOTALL,
 )
+_KILLING: Final = re.compile(r"(?:Init c|C)ontainer (\S+) failed (liveness|startup) probe\b")
 _COMBINED: Final = "(combined from similar events): "
 _CONTAINER: Final = re.compile(r"spec\.(?:init)?[cC]ontainers\{(.+)\}\Z")
 
@@ -37,6 +38,20 @@ class ProbeFailure(Struct, frozen=True):
     count: int
     first_seen: datetime | None
     last_seen: datetime | None
+
+
+class ProbeKill(Struct, frozen=True):
+    """A probe had a container killed, to be started again; ``failure`` is what the probe said last."""
+
+    kind: str
+    container: str
+    count: int
+    last_seen: datetime | None
+    failure: ProbeFailure | None
+
+    @property
+    def message(self) -> str:
+        return self.failure.message if self.failure else ""
 
 
 def describe(probe: Probe) -> str:
@@ -66,6 +81,10 @@ def short(kind: str, probe: Probe) -> str:
     if (http := probe.http_get) is not None:
         return f"{kind} GET :{http.port}{http.path or '/'}"
     return f"{kind} {action(probe)}"
+
+
+def of_kind(container: Container, kind: str) -> Probe | None:
+    return next((probe for found, probe in of_container(container) if found == kind), None)
 
 
 def of_container(container: Container) -> Iterator[tuple[str, Probe]]:
@@ -120,6 +139,21 @@ def latest(
         if not_before is not None and failure.last_seen is not None and failure.last_seen < not_before:
             continue
         return failure
+    return None
+
+
+def latest_kill(events: Iterable[Event], container: str) -> ProbeKill | None:
+    """The newest time that a probe of the container had it killed; a restart that was asked for is none.
+
+    ``events`` are those of the pod's uid, newest first. The kubelet's words: pkg/kubelet/kuberuntime.
+    """
+    events = tuple(events)
+    for event in events:
+        match = _KILLING.match(event.message.removeprefix(_COMBINED)) if event.reason == "Killing" else None
+        if match is None or match[1] != container:
+            continue
+        failure = latest(events, match[2], container)
+        return ProbeKill(match[2], container, event.times, event.last_seen, failure)
     return None
 
 

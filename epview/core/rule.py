@@ -160,8 +160,16 @@ def _fold(found: list[Finding]) -> tuple[Finding, ...]:
 
 
 def _explains(cause: Finding, finding: Finding) -> bool:
-    """Declared, and what passes by itself does not cover up what is worse: that has another cause as well."""
+    """Declared; but a lesser variant explains nothing that stands before it, nor one cause another's pods.
+
+    And what passes by itself does not cover up what is worse: that has another cause as well.
+    """
     if finding.rule not in catalogue()[cause.rule].folds:
+        return False
+    place, of_finding = _rank(cause)[0], _rank(finding)[0]
+    if cause.rank is not None and place > of_finding:
+        return False
+    if place == of_finding == CAUSES and not set(finding.objects) <= set(cause.objects):
         return False
     return not cause.in_progress or cause.severity.rank <= finding.severity.rank
 

@@ -200,3 +200,35 @@ def test_warm_up() -> None:
     )
     found: Any = build(tree)
     assert probes.warm_up(found.spec.containers[0]) == 5 + 7 * 3 + 10
+
+
+KILLED = "Container app failed liveness probe, will be restarted"
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        (KILLED, "liveness"),
+        ("Container app failed startup probe, will be restarted", "startup"),
+        ("Init container app failed liveness probe", "liveness"),
+        (f"(combined from similar events): {KILLED}", "liveness"),
+        ("Stopping container app", None),
+        ("Container apple failed liveness probe, will be restarted", None),
+        ("Container app definition changed, will be restarted", None),
+    ],
+)
+def test_what_a_probe_had_killed(message: str, kind: str | None) -> None:
+    kill = probes.latest_kill([event(message, reason="Killing")], "app")
+    assert (kill.kind if kill else None) == kind
+
+
+def test_a_kill_knows_the_last_words_of_its_probe() -> None:
+    killing = event(KILLED, reason="Killing", count=7)
+    said = event("Liveness probe failed: x")
+    other = event("Readiness probe failed: y", lastTimestamp=ago(1))
+    kill = probes.latest_kill([other, killing, said], "app")
+    assert kill is not None
+    assert (kill.message, kill.count) == ("x", 7)
+    alone = probes.latest_kill([other, killing], "app")
+    assert alone is not None
+    assert alone.message == ""
