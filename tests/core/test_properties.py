@@ -157,6 +157,13 @@ def others(draw: st.DrawFn) -> Tree:
         )
         made["status"]["addresses"] = [{"type": "InternalIP", "address": draw(st.sampled_from(IPS))}]
         return made
+    if draw(st.booleans()):
+        at = {"name": draw(st.sampled_from(["deny", "some"])), "namespace": draw(st.sampled_from(NAMESPACES))}
+        rules = draw(
+            st.sampled_from([[], [{}], [{"from": [{"podSelector": {}}]}], [{"ports": [{"port": 1}]}]])
+        )
+        spec = {"podSelector": {"matchLabels": draw(st.sampled_from(LABELS))}, "ingress": rules}
+        return {"kind": "NetworkPolicy", "metadata": {**at, "uid": at["name"]}, "spec": spec}
     phase = draw(st.sampled_from(["Active", "Terminating"]))
     name = draw(st.sampled_from(NAMESPACES))
     return {"kind": "Namespace", "metadata": {"name": name, "uid": name}, "status": {"phase": phase}}
