@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -217,6 +218,22 @@ def test_wide_cuts_nothing_and_shows_all_findings_in_order() -> None:
     assert any(line.strip() == "→ db.example" for line in lines)
     assert any(line.strip() == "cannot be judged without pods" for line in lines)
     assert "…" not in "".join(lines)
+
+
+def test_wide_wraps_sentences_under_their_beginning_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    out = Terminal()
+    outputs.write("wide", outcome(service("web", finding(text="one of many words " * 8, evidence=()))), out)
+    lines = out.getvalue().splitlines()
+    sentence = lines[lines.index(next(line for line in lines if "EP303" in line)) : -2]
+    assert len(sentence) > 2
+    assert all(line.startswith("    ") and len(line.rstrip()) <= 60 for line in sentence)
 
 
 def test_wide_keeps_one_line_a_row_whatever_the_cluster_says() -> None:

@@ -1,13 +1,16 @@
 """`-o wide`: the table with ports and selectors, and under each Service all that was found, with evidence.
 
-Nothing is cut: a line that is too long for a terminal is left to the terminal to wrap.
+Nothing is cut: a row that is too long for a terminal is left to the terminal to wrap, a sentence is wrapped
+under its own beginning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TextIO
 
+from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from epview.core.remedies import pairs
@@ -30,7 +33,11 @@ _TITLES: Final = (
     "BACKED BY",
 )
 _GAP: Final = "  "
+_INDENT: Final = 4
 _STYLES: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "green"}
+
+Line = tuple[int, Text]
+"""How far it is indented, and what it says."""
 
 
 def write(outcome: Outcome, out: TextIO) -> None:
@@ -39,15 +46,21 @@ def write(outcome: Outcome, out: TextIO) -> None:
     rows = [_cells(view, ASCII if plain else UNICODE) for view in outcome.services]
     heads = [Text(title, style="bold") for title in _TITLES]
     widths = [max(cell.cell_len for cell in column) for column in zip(heads, *rows, strict=True)]
-    lines = [_row(heads, widths)] if rows else [Text("No Services found.")]
+    console.print(_row(heads, widths) if rows else Text("No Services found."), soft_wrap=True)
     for view, cells in zip(outcome.services, rows, strict=True):
-        lines.append(_row(cells, widths))
-        lines.extend(_details(view))
+        console.print(_row(cells, widths), soft_wrap=True)
+        _print(console, _details(view), out)
     for finding in outcome.view.findings:
-        lines.extend(_finding(finding, ""))
-    for line in lines:
-        console.print(line, soft_wrap=True)
+        _print(console, _finding(finding, 0), out)
     write_end(console, outcome)
+
+
+def _print(console: Console, lines: Iterable[Line], out: TextIO) -> None:
+    for indent, text in lines:
+        if out.isatty():
+            console.print(Padding(text, (0, 0, 0, indent)))
+        else:
+            console.print(Text.assemble(" " * indent, text), soft_wrap=True)
 
 
 def _cells(view: ServiceView, glyphs: Glyphs) -> list[Text]:
@@ -73,19 +86,18 @@ def _row(cells: Sequence[Text], widths: Sequence[int]) -> Text:
     return row
 
 
-def _details(view: ServiceView) -> Iterator[Text]:
+def _details(view: ServiceView) -> Iterator[Line]:
     for finding in view.findings:
         if not finding.folded:
-            yield from _finding(finding, _GAP * 2)
+            yield from _finding(finding, _INDENT)
     if (view.gaps or view.external_name) and view.headline is None:
-        yield Text(f"{_GAP * 2}{clean(why(view))}")
+        yield _INDENT, Text(clean(why(view)))
 
 
-def _finding(finding: Finding, indent: str) -> Iterator[Text]:
+def _finding(finding: Finding, indent: int) -> Iterator[Line]:
     """The sentence, and a line for each fact behind it."""
     label = (finding.severity.value, _STYLES[finding.severity])
-    yield Text.assemble(indent, label, f": {finding.rule} {clean(finding.message)}")
+    yield indent, Text.assemble(label, f": {finding.rule} {clean(finding.message)}")
     for fact in finding.evidence:
-        yield Text(
-            f"{indent}{_GAP}{clean(fact.object)}  {clean(fact.field)}: {clean(fact.value)}", style="dim"
-        )
+        told = f"{clean(fact.object)}  {clean(fact.field)}: {clean(fact.value)}"
+        yield indent + len(_GAP), Text(told, style="dim")
