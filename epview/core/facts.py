@@ -25,6 +25,7 @@ from epview.core.objects import (
     Service,
     ServicePort,
 )
+from epview.core.roots import Root, by_root, rolling_out
 from epview.core.view import Phase
 from epview.core.world import World
 
@@ -171,6 +172,16 @@ class Facts:
     @cached_property
     def not_ready(self) -> list[Pod]:
         return [pod for pod in self.active if not pod.ready]
+
+    @cached_property
+    def roots(self) -> dict[Root, list[Pod]]:
+        """The active pods by the workload at their root."""
+        return by_root(self.world, self.active)
+
+    @cached_property
+    def rolling_out(self) -> frozenset[Key]:
+        """The active pods of a new revision beside which the former one still serves."""
+        return rolling_out(self.roots)
 
     def events(self, pod: Pod) -> list[Event]:
         """Events about this very pod (its uid), newest first."""

@@ -7,10 +7,11 @@ works without the right to read workloads; where these are seen, their own word 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from epview.core.objects import Pod
+from epview.core.objects import Key, Pod
 from epview.core.world import World
 
 HASH_LABELS: Final = {
@@ -18,6 +19,7 @@ HASH_LABELS: Final = {
     "rollouts-pod-template-hash": "Rollout",  # Argo Rollouts
 }
 REVISION_LABELS: Final = (*HASH_LABELS, "controller-revision-hash")
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 _CRONJOB_RUN: Final = re.compile(r"(.+)-\d+")
 
 
@@ -56,6 +58,34 @@ def by_root(world: World, pods: Iterable[Pod]) -> dict[Root, list[Pod]]:
     for pod in pods:
         found.setdefault(root_of(world, pod), []).append(pod)
     return dict(sorted(found.items()))
+
+
+def revisions(pods: Iterable[Pod]) -> list[tuple[str, list[Pod]]]:
+    """The pods of one workload by the template they were made from, the latest one last.
+
+    The latest is the one with the youngest pod: a roll-back makes pods of an old revision anew.
+    """
+    found: dict[str, list[Pod]] = {}
+    for pod in pods:
+        if revision := revision_of(pod):
+            found.setdefault(revision, []).append(pod)
+    return sorted(found.items(), key=lambda entry: (youngest(entry[1]), entry[0]))
+
+
+def rolling_out(roots: Mapping[Root, Iterable[Pod]]) -> frozenset[Key]:
+    """The pods of the latest revisions whose forerunners still serve."""
+    found = [revisions(pods) for pods in roots.values()]
+    return frozenset(
+        pod.key
+        for *former, latest in filter(None, found)
+        if any(pod.ready for _, pods in former for pod in pods)
+        for pod in latest[1]
+    )
+
+
+def youngest(pods: Iterable[Pod]) -> datetime:
+    """When the last of them was created."""
+    return max((pod.metadata.creation_timestamp or _EARLIEST for pod in pods), default=_EARLIEST)
 
 
 def revision_of(pod: Pod) -> str:

@@ -19,9 +19,11 @@ def causes(facts: Facts) -> dict[Key, tuple[Cause, ...]]:
 
 
 def starting(facts: Facts, pod: Pod) -> bool:
-    """The pod only just started: all that can be said of it is within its patience."""
+    """The pod only just started, or it is a rollout's new one: all that can be said of it will pass."""
     found = causes(facts)[pod.key]
-    return bool(found) and all(cause.kind is CauseKind.STARTING and cause.in_progress for cause in found)
+    if not found or not all(cause.in_progress for cause in found):
+        return False
+    return all(cause.kind is CauseKind.STARTING for cause in found) or pod.key in facts.rolling_out
 
 
 def patient(facts: Facts) -> bool:
@@ -46,7 +48,12 @@ def in_progress(affected: list[tuple[Pod, Cause]]) -> bool:
 
 
 def severity(facts: Facts, affected: list[tuple[Pod, Cause]]) -> Severity:
-    """Error when no pod is left that is ready, unless all of it is in progress; else warning."""
+    """Error when no pod is left that is ready, unless all of it is in progress; else warning.
+
+    Only info while pods do no more than start beside others that serve.
+    """
+    if facts.ready and all(starting(facts, pod) for pod, _ in affected):
+        return Severity.INFO
     return Severity.WARNING if facts.ready or in_progress(affected) else Severity.ERROR
 
 

@@ -29,7 +29,7 @@ from epview.core.controllers import port_containers
 from epview.core.facts import Facts
 from epview.core.objects import Container, Pod
 from epview.core.remedies import get_pods, set_selector
-from epview.core.roots import REVISION_LABELS, Root, by_root
+from epview.core.roots import REVISION_LABELS, Root
 from epview.core.rule import Rule
 from epview.core.view import Finding, Severity
 
@@ -46,7 +46,7 @@ _OF_EACH_POD: Final = (
 def judge(facts: Facts) -> Iterator[Finding]:
     if not facts.selects_pods(planned=True):
         return
-    roots = by_root(facts.world, facts.active)
+    roots = facts.roots
     if len(roots) < 2 or _one_set_of_bare_pods(roots):
         return
     variants = _alike(facts, roots)

@@ -21,40 +21,34 @@ Kubernetes documentation: Deployments, "Rolling update"; StatefulSets, "Update s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from shlex import quote
 from typing import Final
 
 from epview.core.facts import Facts
 from epview.core.objects import Pod
-from epview.core.roots import Root, by_root, revision_of
+from epview.core.roots import Root, revisions, youngest
 from epview.core.rule import Rule
 from epview.core.view import Finding, Severity
 
 SETTLED: Final = 1800.0
 """Seconds after which two revisions side by side are no rollout any more."""
-_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
     if not facts.selects_pods():
         return
-    for root, pods in by_root(facts.world, facts.active).items():
-        revisions: dict[str, list[Pod]] = {}
-        for pod in pods:
-            if revision := revision_of(pod):
-                revisions.setdefault(revision, []).append(pod)
-        if len(revisions) > 1:
-            yield _rollout(facts, root, revisions)
+    for root, pods in facts.roots.items():
+        found = revisions(pods)
+        if len(found) > 1:
+            yield _rollout(facts, root, found)
 
 
-def _rollout(facts: Facts, root: Root, revisions: dict[str, list[Pod]]) -> Finding:
-    newest = max(revisions, key=lambda revision: (_youngest(revisions[revision]), revision))
-    new = revisions[newest]
-    old = [pod for revision, pods in revisions.items() if revision != newest for pod in pods]
+def _rollout(facts: Facts, root: Root, found: list[tuple[str, list[Pod]]]) -> Finding:
+    new = found[-1][1]
+    old = [pod for _, pods in found[:-1] for pod in pods]
     ready = sum(pod.ready for pod in new)
-    if facts.moment.older(_youngest(new), SETTLED):
-        words = f"{len(revisions)} revisions of {root} side by side: {len(new)} new, {len(old)} old"
+    if facts.moment.older(youngest(new), SETTLED):
+        words = f"{len(found)} revisions of {root} side by side: {len(new)} new, {len(old)} old"
     else:
         words = f"rollout of {root}: {ready} of {len(new)} new pods ready, {len(old)} old left"
     remedy = f"kubectl rollout status {root.kind.lower()} {quote(root.name)} -n {quote(facts.key.namespace)}"
@@ -67,15 +61,11 @@ def _rollout(facts: Facts, root: Root, revisions: dict[str, list[Pod]]) -> Findi
                 f"pods of revision {revision}",
                 f"{sum(pod.ready for pod in pods)} of {len(pods)} ready",
             )
-            for revision, pods in revisions.items()
+            for revision, pods in found
         ],
         remedy=[remedy] if root.kind in ("Deployment", "StatefulSet", "DaemonSet") else [],
         objects=[f"{root.kind}/{facts.key.namespace}/{root.name}"],
     )
-
-
-def _youngest(pods: list[Pod]) -> datetime:
-    return max((pod.metadata.creation_timestamp or _EARLIEST for pod in pods), default=_EARLIEST)
 
 
 RULE = Rule("EP903", "Rollout in progress", (21, 0), judge, folds=frozenset({"EP308"}))
