@@ -1,0 +1,263 @@
+"""Where Endpoints, EndpointSlices and the pods disagree, for longer than the controllers usually take.
+
+Compared are ready addresses, each under its ports: nothing hangs on the others, and nothing tells since
+when a pod that is not ready has its address. No disagreement are terminating pods (gone from Endpoints,
+kept in slices), pods in which no port resolves (listed in slices without ports), families that Endpoints
+do not have, Endpoints that are truncated or written by hand, and slices of other managers.
+
+Sources: pkg/controller/endpoint, pkg/controller/endpointslice, pkg/controller/endpointslicemirroring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Final, NamedTuple
+
+from epview.core import capacity, controllers
+from epview.core.controllers import Expected, SliceGroup
+from epview.core.facts import BlindError, Facts, written
+from epview.core.objects import (
+    BY_RESOURCE,
+    MIRRORING_CONTROLLER,
+    SLICE_CONTROLLER,
+    EndpointPort,
+    EndpointSlice,
+    EndpointSubset,
+    Pod,
+)
+from epview.core.view import Phase
+
+GRACE: Final = 10
+"""Seconds that the controllers, and the streams that tell of them, may take."""
+
+
+class Entry(NamedTuple):
+    """A ready address under one port; the port's fields are empty where the Service has no ports."""
+
+    ip: str
+    name: str
+    number: int | None
+    protocol: str
+
+
+class How(Enum):
+    MISSING = "should be listed as ready, and is not"
+    PORTS = "is listed as ready, with other ports"
+    BEYOND = "is listed as ready, and should not be"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One address on which a list differs from what it should say, for longer than `GRACE`.
+
+    ``pods`` have that address (none: they are gone), ``since`` is when the last of what explains it
+    changed, as far as anything tells.
+    """
+
+    ip: str
+    how: How
+    pods: tuple[Pod, ...]
+    since: datetime | None
+
+
+# -- what can be judged ----------------------------------------------------------------------------
+
+
+def need_watched(facts: Facts, *resources: str) -> None:
+    """Raise `BlindError` unless changes of each resource are seen as they happen.
+
+    A list now and then, or one of a while ago, tells what is listed, and not who is late.
+    """
+    for resource in resources:
+        state = facts.world.state_of(resource, facts.key.namespace)
+        if state is None or state.phase is not Phase.LIVE:
+            partly = facts.sees(resource) or not BY_RESOURCE[resource].required
+            raise BlindError(resource, partly=partly)
+
+
+def served(facts: Facts, resource: str) -> bool:
+    """False where the cluster has no such resource: then there is nothing to compare with."""
+    state = facts.world.state_of(resource, facts.key.namespace)
+    return state is None or state.phase is not Phase.GONE
+
+
+def comparable(facts: Facts) -> bool:
+    """There are Endpoints, all of them the endpoint controller's: not cut off, not changed by hand.
+
+    Without the object nobody writes Endpoints in this cluster: the controller makes an empty one too.
+    """
+    if facts.endpoints is None or capacity.truncated(facts):
+        return False
+    return all(a.target_ref is not None and a.target_ref.kind == "Pod" for a, _, _ in facts.listed())
+
+
+# -- gaps ------------------------------------------------------------------------------------------
+
+
+def in_slices(facts: Facts, expected: Expected) -> list[Gap]:
+    """Where the slices differ from what the pods and the Service ask for."""
+    wanted, own = _of_slices(facts, expected.slices), _of_slices(facts, _managed(facts, SLICE_CONTROLLER))
+    return _gaps(facts, wanted, own, _slices_written(facts), others=facts.slices)
+
+
+def in_endpoints(facts: Facts, expected: Expected) -> list[Gap]:
+    """Where the Endpoints differ from what the pods and the Service ask for; see `comparable`."""
+    if expected.truncated:
+        return []
+    return _gaps(facts, _of_subsets(facts, expected.subsets), _listed(facts), facts.written_at)
+
+
+def between_lists(facts: Facts) -> list[Gap]:
+    """Where the slices differ from the Endpoints of a Service with a selector; see `comparable`."""
+    going = {ip for e, _ in facts.sliced() if e.terminating for ip in e.addresses or ()}
+    family = _family(facts)
+    own = _of_slices(facts, [s for s in _managed(facts, SLICE_CONTROLLER) if s.address_type == family])
+    wanted = {entry for entry in _listed(facts) if entry.ip not in going}
+    sliced = {entry for entry in own if entry.ip not in going}
+    return _gaps(facts, wanted, sliced, _lists_written(facts), others=facts.slices, either=True)
+
+
+def in_mirrored(facts: Facts) -> list[Gap]:
+    """Where the mirrored slices differ from Endpoints written by hand."""
+    mirrored, by_hand = _managed(facts, MIRRORING_CONTROLLER), facts.endpoints
+    if not mirrored:
+        return []
+    asked = by_hand is not None and not controllers.not_mirrored_because(facts.service, by_hand)
+    wanted = _of_slices(facts, controllers.mirrored(by_hand) if by_hand is not None and asked else ())
+    if capacity.crowded(facts) or capacity.complaint(facts):
+        wanted &= _of_slices(facts, facts.slices)  # what is too much is another finding
+    own = _of_slices(facts, mirrored)
+    return _gaps(facts, wanted, own, _lists_written(facts), others=facts.slices, either=True)
+
+
+def _gaps(
+    facts: Facts,
+    wanted: set[Entry],
+    own: set[Entry],
+    list_written: datetime | None,
+    *,
+    others: Iterable[EndpointSlice] = (),
+    either: bool = False,
+) -> list[Gap]:
+    """Entries that are ``wanted`` and nowhere listed, and of their ``own`` list not wanted, by address.
+
+    ``others`` are slices in which an address is listed just as well. The list's last write dates what
+    should not be in it, since the controller still said so then; with ``either`` it dates all.
+    """
+    if wanted == own:
+        return []
+    listed = own | _of_slices(facts, others)
+    missing = {entry.ip for entry in wanted - listed}
+    beyond = {entry.ip for entry in own - wanted}
+    there = {entry.ip for entry in listed}
+    found = []
+    for ip in sorted(missing | beyond):
+        how = How.BEYOND if ip not in missing else How.PORTS if ip in there else How.MISSING
+        pods = _pods_at(facts, ip)
+        if any(_doubtful(facts, pod, how) for pod in pods):
+            continue
+        times = [_dated(pod) for pod in pods] + [written(facts.service)]
+        if either or how is not How.MISSING:
+            times.append(list_written)
+        since = max((time for time in times if time), default=None)
+        if facts.lasts(since, GRACE):
+            found.append(Gap(ip, how, pods, since))
+    return found
+
+
+def _pods_at(facts: Facts, ip: str) -> tuple[Pod, ...]:
+    """The selector's pods with that address, else any of the namespace."""
+    own = tuple(pod for pod in facts.matching if ip in pod.ips and not pod.finished)
+    others = (facts.world.pods.get(key) for key in facts.world.addresses.pods_at(ip))
+    return own or tuple(p for p in others if p and p.key.namespace == facts.key.namespace)
+
+
+def _dated(pod: Pod) -> datetime | None:
+    """When a pod last changed in a way that may concern its address, as far as it tells.
+
+    deletionTimestamp lies ahead by the grace period: until then nothing is claimed of a pod that goes.
+    """
+    states = [s.state for s in (*pod.status.container_statuses, *pod.status.init_container_statuses)]
+    times = [
+        pod.metadata.creation_timestamp,
+        pod.metadata.deletion_timestamp,
+        *(condition.last_transition_time for condition in pod.status.conditions),
+        *(state.running.started_at for state in states if state.running),
+        *(state.terminated.finished_at for state in states if state.terminated),
+    ]
+    return max((time for time in times if time), default=None)
+
+
+# -- entries ---------------------------------------------------------------------------------------
+
+
+def _of_slices(facts: Facts, slices: Iterable[EndpointSlice | SliceGroup]) -> set[Entry]:
+    return {
+        entry
+        for slice_ in slices
+        if slice_.address_type in ("IPv4", "IPv6")
+        for endpoint in slice_.endpoints or ()
+        if endpoint.ready
+        for ip in (endpoint.addresses or ())[:1]
+        for entry in _entries(facts, ip, slice_.ports)
+    }
+
+
+def _of_subsets(facts: Facts, subsets: Iterable[EndpointSubset] | None) -> set[Entry]:
+    return {
+        entry
+        for subset in subsets or ()
+        for address in subset.addresses or ()
+        for entry in _entries(facts, address.ip, subset.ports)
+    }
+
+
+def _entries(facts: Facts, ip: str, ports: Iterable[EndpointPort] | None) -> Iterator[Entry]:
+    if not facts.service.spec.ports:
+        yield Entry(ip, "", None, "")
+        return
+    for port in ports or ():
+        yield Entry(ip, port.name or "", port.port, port.protocol or "TCP")
+
+
+def _managed(facts: Facts, manager: str) -> list[EndpointSlice]:
+    return [slice_ for slice_ in facts.slices if slice_.managed_by == manager]
+
+
+def _listed(facts: Facts) -> set[Entry]:
+    return _of_subsets(facts, facts.endpoints.subsets if facts.endpoints else ())
+
+
+def _slices_written(facts: Facts) -> datetime | None:
+    return max((time for slice_ in facts.slices if (time := written(slice_))), default=None)
+
+
+def _lists_written(facts: Facts) -> datetime | None:
+    return max((time for time in (facts.written_at, _slices_written(facts)) if time), default=None)
+
+
+def _family(facts: Facts) -> str:
+    """The family of the Endpoints' addresses: the Service's first, or what the manifest turned out to be."""
+    first = next((address.ip for address, _, _ in facts.listed()), "")
+    if facts.service.families_known or not first:
+        return facts.service.families[0]
+    return "IPv6" if ":" in first else "IPv4"
+
+
+def _doubtful(facts: Facts, pod: Pod, how: How) -> bool:
+    """A named port that only a sidecar declares counts since 1.32, not before; and a pod that is published
+    before anything runs in it does not tell since when it has its address.
+    """
+    if pod.spec.sidecars and _by_sidecar(facts, pod):
+        return True
+    running = any(status.state.running for status in pod.status.container_statuses)
+    return how is How.MISSING and not pod.ready and not running
+
+
+def _by_sidecar(facts: Facts, pod: Pod) -> bool:
+    names = {(p.name, p.protocol) for container in pod.spec.containers for p in container.ports}
+    asked = {(p.target, p.protocol) for p in facts.service.spec.ports if isinstance(p.target, str)}
+    return bool(asked - names)
