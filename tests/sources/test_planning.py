@@ -239,3 +239,28 @@ def test_services_without_any_workload_are_a_gap_not_an_error(tmp_path: Path) ->
     found = the(view, "shop-web")
     assert (found.health, raised(found)) == (Health.UNKNOWN, set())
     assert "pods" in found.gaps
+
+
+def test_a_network_policy_that_forgets_the_port(tmp_path: Path) -> None:
+    policy = """\
+        ---
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata: {name: shop-web}
+        spec:
+          podSelector: {matchLabels: {app.kubernetes.io/name: web}}
+          ingress: [{ports: [{port: 9090}]}]
+        """
+    found = the(judged(tmp_path, dedent(CHART) + dedent(policy)), "shop-web")
+    assert (found.health, raised(found)) == (Health.ERROR, {"EP703"})
+    opened = the(judged(tmp_path, dedent(CHART) + dedent(policy).replace("9090", "http")), "shop-web")
+    assert raised(opened) == set()
+
+
+def test_a_stateful_set_that_names_a_service_which_is_not_there(tmp_path: Path) -> None:
+    text = WORKLOAD.format(
+        version="apps/v1", kind="StatefulSet", spec=f"{{serviceName: web-headless, template: {TEMPLATE}}}"
+    ).replace("spec: {selector", "spec: {clusterIP: None, selector")
+    found = the(judged(tmp_path, text), "web")
+    assert "EP802" in raised(found)
+    assert "web-0.web does not resolve" in said(found)

@@ -50,7 +50,7 @@ class Door(NamedTuple):
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods() or all(pod.spec.host_network for pod in facts.active):
+    if not facts.selects_pods(planned=True) or all(pod.spec.host_network for pod in facts.active):
         return
     facts.need("networkpolicies")
     policies = facts.world.policies_in(facts.key.namespace)

@@ -32,7 +32,7 @@ from epview.core.view import Finding, Severity
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.service.headless or not facts.selects_pods() or facts.young():
+    if not facts.service.headless or not facts.selects_pods(planned=True) or facts.young():
         return
     nameless = [pod for pod in facts.active if _stateful_set(pod) and _unserved(facts, pod)]
     if not nameless:
