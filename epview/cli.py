@@ -301,8 +301,10 @@ def _check_files(args: argparse.Namespace) -> int:
     if source.skipped:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(source.skipped.items()))
         print(f"epview: left out what it does not read: {kinds}.", file=sys.stderr)
-    for twice in source.repeated:
-        print(f"epview: stands twice, the last one counts: {twice}.", file=sys.stderr)
+    if source.repeated:
+        more = f", and {len(source.repeated) - 5} more" if len(source.repeated) > 5 else ""
+        named = ", ".join(source.repeated[:5])
+        print(f"epview: stands twice, the last one counts: {named}{more}.", file=sys.stderr)
     namespaces = None if args.all_namespaces else _named(args) or None
     return check(source, check_options(args, namespaces, source.default_namespace(), source.place))
 

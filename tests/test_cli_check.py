@@ -463,11 +463,18 @@ def test_a_finding_is_told_at_the_file_where_its_service_stands(
 def test_what_stands_twice_is_said_on_stderr(healthy: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert check("-f", healthy, "-f", healthy, "-o", "json") == 0
     captured = capsys.readouterr()
-    assert (
-        f"epview: stands twice, the last one counts: Service shop/web ({healthy} and {healthy}).\n"
-        in captured.err
-    )
+    twice = f"Service shop/web ({healthy} and {healthy})"
+    assert captured.err.startswith(f"epview: stands twice, the last one counts: {twice}, ")
+    assert captured.err.count("\n") == 1
     json.loads(captured.out)
+
+
+def test_of_many_that_stand_twice_some_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = dump(tmp_path, *(service(f"s{number}", selector={}) for number in range(8)))
+    check("-f", path, "-f", path, "--allow-partial")
+    told = capsys.readouterr().err
+    assert "Service shop/s4 (" in told
+    assert told.endswith("), and 3 more.\n")
 
 
 def test_what_is_left_out_is_said_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

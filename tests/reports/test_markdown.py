@@ -74,6 +74,10 @@ def test_a_code_span_shows_the_very_text(text: str) -> None:
     assert unescaped == " ".join(text.split())
 
 
+def test_a_backslash_cannot_undo_the_escape_of_a_pipe() -> None:
+    assert cell("a\\|b|c") == "`a\\ \\|b\\|c`"
+
+
 def test_a_cell_shows_its_pipes() -> None:
     html = RENDER.render(f"| a | b |\n|---|---|\n| {cell('x|y')} | z |\n")
     assert "<code>x|y</code>" in html

@@ -305,7 +305,8 @@ def test_github_text_cannot_start_a_command_nor_end_a_property() -> None:
     for line in lines[:-1]:
         name, properties, message = line[2:].partition(" ")[0], *line[2:].partition(" ")[2].split("::", 1)
         assert name in ("error", "notice")
-        assert properties.count("=") - properties.count("src=") == len(properties.split(","))
+        assert [pair.partition("=")[0] for pair in properties.split(",")] == ["title"]
+        assert ":" not in properties
         assert "%250A" in message
         assert "\r" not in line
 

@@ -23,7 +23,7 @@ from epview.reports.outcome import Outcome
 from epview.reports.outputs import OUTPUTS, write
 
 ALL = tuple(OUTPUTS)
-HOSTILE = "%0A::error::x\r\n| a `b` ``c`` [l](http://evil.example) <img src=x> @ops #1 ]]>&amp;\\| \x0b\ufffe '\" : {} é漢🙂"
+HOSTILE = "%0A::error,file=x::x\r\n| a `b` ``c`` [l](http://evil.example) <img src=x> @ops #1 ]]>&amp;\\| \x0b\ufffe '\" : {} é漢🙂"
 
 
 def finding(

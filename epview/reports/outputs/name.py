@@ -19,8 +19,8 @@ def write(outcome: Outcome, out: TextIO) -> None:
     for view in outcome.services:
         if outcome.fail_on is None or any(map(outcome.counts, view.findings)):
             out.write(f"{_arguments(view)}\n")
-    for state in outcome.gaps:
-        sys.stderr.write(f"epview: {gap_words(state)}\n")
+    for told in (*map(gap_words, outcome.gaps), *outcome.view.source.notices):
+        sys.stderr.write(f"epview: {told}\n")
 
 
 def _arguments(view: ServiceView) -> str:
