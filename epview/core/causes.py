@@ -16,6 +16,7 @@ from epview.core.facts import Facts
 from epview.core.killed import killed
 from epview.core.moment import later
 from epview.core.objects import Condition, Container, ContainerStatus, Pod, Probe
+from epview.core.probeports import misnamed, other_port
 from epview.core.stopped import crashes, exit_words, not_running, stopped_cause
 
 SCALE_UP_PATIENCE: Final = 900.0
@@ -108,6 +109,9 @@ def _unready(facts: Facts, pod: Pod, container: Container, status: ContainerStat
     if started is not None and not facts.moment.older(started, probes.warm_up(container)):
         if crashes(status):
             yield stopped_cause(facts, pod, status, "keeps crashing", init=False)
+        if misnamed(container):  # no patience helps
+            failure = probes.latest(facts.events(pod), "readiness", container.name, started)
+            yield from other_port(facts, pod, container, failure)
         return
     if probe is None:
         return
@@ -122,6 +126,7 @@ def _unready(facts: Facts, pod: Pod, container: Container, status: ContainerStat
         since=_since(pod, started),
         probe=failing_probe("readiness", container, failure),
     )
+    yield from other_port(facts, pod, container, failure)
 
 
 def _not_before(pod: Pod, probe: Probe, started: datetime | None) -> datetime | None:
