@@ -13,6 +13,7 @@ from typing import Final
 from epview.core import probes
 from epview.core.cause import Cause, CauseKind, failing_probe
 from epview.core.facts import Facts
+from epview.core.hostports import taken
 from epview.core.killed import killed
 from epview.core.moment import later
 from epview.core.objects import Condition, Container, ContainerStatus, Pod, Probe
@@ -27,7 +28,9 @@ START_GRACE: Final = 120.0
 
 def causes_of(facts: Facts, pod: Pod) -> tuple[Cause, ...]:
     """All causes of a pod that is not ready, the explaining ones first; empty when none is visible."""
-    found = sorted(_causes(facts, pod), key=lambda cause: cause.kind)
+    found = list(_causes(facts, pod))
+    found += taken(facts, pod, found)
+    found.sort(key=lambda cause: cause.kind)
     return tuple(found) or tuple(_starting(facts, pod))
 
 
