@@ -125,7 +125,9 @@ class Store:
         self.clock = clock
         self.version = 1000  # a cluster never starts from nothing
         self._window = window
-        self._random = random.Random(seed)  # noqa: S311 - uids of a demo, not secrets
+        # another sequence than the one a scenario of the same seed draws its own uids from
+        own = None if seed is None else f"store {seed}"
+        self._random = random.Random(own)  # noqa: S311 - uids of a demo, not secrets
         self._tables = {name: _Table() for name in BY_NAME}
         self._listeners: list[Listener] = []
         self._lock = threading.RLock()

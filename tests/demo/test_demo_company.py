@@ -192,6 +192,11 @@ def test_pods_are_complete(company):
     assert len(ips) == len(set(ips))
 
 
+def test_no_two_objects_have_one_uid(company):
+    uids = [obj["metadata"]["uid"] for name in BY_RESOURCE for obj in company.store.objects(name)]
+    assert len(uids) == len(set(uids))
+
+
 def test_events_have_one_of_the_two_spellings(company):
     uids = {obj["metadata"]["uid"] for name in ("pods", "services") for obj in company.store.objects(name)}
     for obj in company.store.objects("events"):
