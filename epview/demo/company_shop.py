@@ -123,9 +123,8 @@ def _orders(stage: Stage) -> Iterator[Script]:
     workload = _app("orders", "4.0.7", http_probe("/ready", "http", timeout=2))
     refs = stage.staff(workload, stage.ago(hours=9))
     _service(stage, "orders", 8, [service_port(80, "http", "http")])
-    slow = play.TIMED_OUT.replace("PATH", "ready")
-    tails = ("HTTP probe failed with statuscode: 503", slow)
-    for number, (ref, tail) in enumerate(zip(refs, tails, strict=True)):
+    tail = "HTTP probe failed with statuscode: 503"
+    for number, ref in enumerate(refs):
         play.fell_ill(stage, ref, stage.ago(minutes=3, seconds=10 - 4 * number), tail, count=18)
         yield play.illness(stage, ref, tail, ill=260, well=35, first=6 + 3 * number)
 
