@@ -74,7 +74,8 @@ def need_watched(facts: Facts, *resources: str) -> None:
     for resource in resources:
         state = facts.world.state_of(resource, facts.key.namespace)
         if state is None or state.phase is not Phase.LIVE:
-            partly = facts.sees(resource) or not BY_RESOURCE[resource].required
+            known = facts.sees(resource) or facts.plans(resource)
+            partly = known or not BY_RESOURCE[resource].required
             raise BlindError(resource, partly=partly)
 
 

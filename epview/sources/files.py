@@ -137,7 +137,7 @@ class FileSource:
             self.skipped[f"{kind.kind} (hook)"] += 1
             return
         metadata = tree.get("metadata")
-        if kind.namespaced and isinstance(metadata, dict) and not metadata.get("namespace"):
+        if kind.namespaced and isinstance(metadata, dict) and not _text(metadata.get("namespace")):
             tree = {**tree, "metadata": {**metadata, "namespace": self._namespace}}
         try:
             cleaned = clean_tree(tree)
@@ -266,6 +266,10 @@ class FileSource:
                 added += _slices(key, controllers.mirrored(endpoints), MIRRORING_CONTROLLER)
         for kind, obj in added:
             self._objects.setdefault((kind, obj.key), obj)
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _uid(kind: str, key: Key) -> str:

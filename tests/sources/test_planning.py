@@ -264,3 +264,28 @@ def test_a_stateful_set_that_names_a_service_which_is_not_there(tmp_path: Path) 
     found = the(judged(tmp_path, text), "web")
     assert "EP802" in raised(found)
     assert "web-0.web does not resolve" in said(found)
+
+
+def test_a_probe_on_a_port_name_that_is_not_there(tmp_path: Path) -> None:
+    found = the(
+        judged(tmp_path, CHART.replace("httpGet: {path: /, port: http}", "httpGet: {path: /, port: htpp}")),
+        "shop-web",
+    )
+    assert (found.health, raised(found)) == (Health.ERROR, {"EP405"})
+    assert said(found) == "readiness asks port htpp, which container web does not name"
+
+
+def test_a_probe_on_a_number_that_nobody_declares(tmp_path: Path) -> None:
+    found = the(
+        judged(tmp_path, CHART.replace("httpGet: {path: /, port: http}", "tcpSocket: {port: 9999}")),
+        "shop-web",
+    )
+    assert (found.health, raised(found)) == (Health.WARNING, {"EP405"})
+
+
+def test_a_namespace_that_is_a_number_is_none(tmp_path: Path) -> None:
+    view = judged(
+        tmp_path,
+        CHART.replace("name: shop-web\n      labels", "name: shop-web\n      namespace: 7\n      labels"),
+    )
+    assert the(view, "shop-web").namespace == "default"

@@ -27,13 +27,17 @@ from epview.core import probes, trouble
 from epview.core.cause import Cause, CauseKind
 from epview.core.facts import Facts, ref
 from epview.core.objects import Pod
+from epview.core.probeports import misnamed, other_port
 from epview.core.remedies import describe, logs
 from epview.core.rule import CAUSES, Rule
-from epview.core.view import Finding
+from epview.core.view import Finding, Severity
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
+    if not facts.selects_pods(planned=True):
+        return
+    if facts.plans("pods"):
+        yield from _planned(facts)
         return
     affected = trouble.of_kind(facts, CauseKind.PROBE_PORT)
     if not affected:
@@ -45,6 +49,26 @@ def judge(facts: Facts) -> Iterator[Finding]:
         evidence=[*trouble.evidence(facts, affected), *_ports(facts, pod, cause)],
         remedy=[describe("pod", pod.key), logs(pod, cause.container)],
         objects=[ref(p) for p, _ in affected],
+    )
+
+
+def _planned(facts: Facts) -> Iterator[Finding]:
+    """In manifests: a name that is not there will never pass; an undeclared number probably will not."""
+    affected = [
+        (pod, container, cause)
+        for pod in facts.active
+        for container, _ in probes.probed_containers(pod)
+        for cause in other_port(facts, pod, container, None)
+    ]
+    if not affected:
+        return
+    pod, _, cause = affected[0]
+    sure = all(misnamed(container) for _, container, _ in affected)
+    yield RULE.find(
+        Severity.ERROR if sure and len(affected) == len(facts.active) else Severity.WARNING,
+        cause.words,
+        evidence=[*((ref(p), c.field, c.value) for p, _, c in affected[:10]), *_ports(facts, pod, cause)],
+        objects=list(dict.fromkeys(ref(p) for p, _, _ in affected)),
     )
 
 
