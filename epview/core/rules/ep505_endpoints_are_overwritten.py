@@ -48,7 +48,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     listed = {address.ip for address, _, _ in facts.listed()}
     lost = [ip for ip in endpoints.metadata.annotations.applied if ip not in listed]
     if lost:
-        yield _finding(facts, endpoints, lost, "were overwritten")
+        yield _finding(facts, endpoints, lost, "was overwritten" if len(lost) == 1 else "were overwritten")
     elif standing and _settled(facts):
         yield _finding(facts, endpoints, standing, "will be overwritten")
 
