@@ -22,6 +22,10 @@ from epview.core.world import World
 class Projector:
     """Owns a `World` and keeps the view of each Service up to date at the cost of what changed.
 
+    A finding goes with the first View in which it does not hold: what is mended is well at once, and no
+    headline speaks against the table beside it. Rules that need it wait before they speak, and remember
+    after (`History`).
+
     Not thread safe: its owner serialises `apply`, `project` and every look at `world`.
     """
 
