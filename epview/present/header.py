@@ -8,6 +8,7 @@ from typing import Final
 
 from epview.core.objects import BY_RESOURCE
 from epview.core.view import Health, Phase, ResourceState, ServiceView, SourceInfo, View
+from epview.core.workloads import RESOURCES
 from epview.present import words
 from epview.present.glyphs import Glyphs, health_span
 from epview.present.text import EMPTY, Line, Role, Span, clean, line
@@ -73,10 +74,9 @@ def blind_words(states: Iterable[ResourceState]) -> str:
             word = {Phase.FORBIDDEN: "forbidden", Phase.GONE: "not served", Phase.FAILED: "failed"}[
                 state.phase
             ]
-            parts.append(
-                f"{state.resource} {word}" + (f" in {clean(state.namespace)}" if state.namespace else "")
-            )
-    return words.and_more(parts, 2)
+            name = "workloads" if state.resource in RESOURCES else state.resource
+            parts.append(f"{name} {word}" + (f" in {clean(state.namespace)}" if state.namespace else ""))
+    return words.and_more(dict.fromkeys(parts), 2)
 
 
 def counts(services: Iterable[ServiceView]) -> Mapping[Health, int]:

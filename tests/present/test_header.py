@@ -106,3 +106,21 @@ def test_what_is_read_in_one_namespace_is_not_called_forbidden():
         ResourceState(resource="events", namespace="shop", phase=Phase.FORBIDDEN),
     ]
     assert blind_words(states) == "events forbidden in shop"
+
+
+def test_kinds_that_only_help_are_told_together():
+    apps = ("deployments", "replicasets", "statefulsets", "daemonsets")
+    states = [state("networkpolicies", Phase.FORBIDDEN), *(state(name, Phase.FORBIDDEN) for name in apps)]
+    assert blind_words(states) == "networkpolicies forbidden, workloads forbidden"
+
+
+def test_kinds_that_only_help_have_a_line_only_while_they_load():
+    view = View(
+        now=NOW,
+        revision=1,
+        source=SourceInfo(kind="cluster"),
+        services={},
+        states=(state("pods", Phase.LISTING), state("deployments"), state("daemonsets", Phase.LISTING)),
+    )
+    shown = [text_of(each).split()[0] for each in loading_lines(view, NOW, UNICODE, 100)]
+    assert shown == ["pods", "daemonsets"]
