@@ -17,7 +17,7 @@ from epview.present import words
 from epview.present.frame import Frame
 from epview.present.glyphs import health_role, health_span, state_role, state_span
 from epview.present.text import Role, Span, clean
-from epview.present.why import backend_why, why
+from epview.present.why import backend_why, why, why_within
 
 R = TypeVar("R")
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -31,7 +31,8 @@ class Column(Generic[R]):
     columns go when room is short: the highest first, 0 never. ``wide`` columns show only where room
     is left over. ``flex`` takes what the others leave. ``key`` is the Shift+letter that sorts by it.
     ``short``: how a text too long is cut (``cut`` leaves no ellipsis). ``brief`` says the same in as many
-    cells as there are, for columns that can do better than being cut.
+    cells as there are, for columns that can do better than being cut. ``gone`` is what of it must be seen
+    where it had to go: it stands before the flexible column's text.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Column(Generic[R]):
     right: bool = False
     short: Literal["end", "middle", "cut"] = "end"
     brief: Callable[[R, Frame, int], str] | None = None
+    gone: Callable[[R, Frame], str] | None = None
     key: str = ""
     descending: bool = False  # the first press of the key shows the largest first
 
@@ -151,6 +153,22 @@ def _ready_share(view: ServiceView) -> tuple[float, int]:
     return (view.ready / total if total else -1.0, total)
 
 
+def badge(view: ServiceView) -> str:
+    """``manual`` where people keep the addresses, ``controller`` where another controller does.
+
+    Nothing probes those addresses, so it is to be seen whatever else is wrong.
+    """
+    kept = view.backed_by in (BackedBy.MANUAL, BackedBy.CONTROLLER)
+    return view.backed_by.value if kept else ""
+
+
+def _badge_before(view: ServiceView, frame: Frame) -> str:
+    """``manual: `` before the reason, unless the reason says it."""
+    said = why(view, frame).text
+    told = any(words_ in said for words_ in ("manual", "kept by"))
+    return f"{badge(view)}: " if badge(view) and not told else ""
+
+
 def cluster_ip(view: ServiceView) -> str:
     """The CLUSTER-IP column of kubectl: ``None`` for headless, ``<none>`` where there is none."""
     return ",".join(view.cluster_ips) or ("None" if view.headless else "<none>")
@@ -168,7 +186,7 @@ SERVICES: Final[tuple[Column[ServiceView], ...]] = (
     Column("type", "TYPE", lambda v, _: Span(service_type(v)), service_type, 9, 12, drop=9, key="T"),
     Column("ready", "READY", _ready, _ready_share, 5, 14, short="cut", key="R"),
     Column("backedby", "BACKED BY", lambda v, _: Span(v.backed_by.value), lambda v: v.backed_by.value,
-           9, 10, drop=8, key="B"),
+           9, 10, drop=8, key="B", gone=_badge_before),
     Column("clusterip", "CLUSTER-IP", lambda v, _: _muted(cluster_ip(v)), cluster_ip, 10, 32, wide=True,
            key="I"),
     Column("ports", "PORTS", lambda v, f: Span(words.ports_words(v.ports, f.glyphs) or f.glyphs.dash),
@@ -176,7 +194,7 @@ SERVICES: Final[tuple[Column[ServiceView], ...]] = (
            brief=lambda v, f, width: words.ports_within(v.ports, width, f.glyphs)),
     Column("age", "AGE", lambda v, f: _muted(words.age(v.created, f.now)),
            lambda v: v.created or _EPOCH, 4, 8, wide=True, right=True, key="A", descending=True),
-    Column("why", "WHY", why, None, 24, 400, flex=True),
+    Column("why", "WHY", why, None, 24, 400, flex=True, brief=why_within),
 )  # fmt: skip
 
 

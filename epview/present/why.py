@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from epview.core.view import BackedBy, Backend, BackendState, FailingProbe, Health, ServiceView, Severity
+from epview.core.view import (
+    BackedBy,
+    Backend,
+    BackendState,
+    FailingProbe,
+    Finding,
+    Health,
+    ServiceView,
+    Severity,
+)
 from epview.present import words
 from epview.present.frame import Frame
-from epview.present.text import Role, Span, clean
+from epview.present.text import Role, Span, cell_width, clean, shorten, shorten_middle
 from epview.present.times import message
 
 _LEAVING: Final = {
@@ -18,6 +27,10 @@ _LEAVING: Final = {
 # the sign and the counts carry the colour; a screen full of red sentences is read by nobody
 _ROLES: Final = {Severity.ERROR: Role.PLAIN, Severity.WARNING: Role.PLAIN, Severity.INFO: Role.MUTED}
 _COUNTED: Final = re.compile(r"^\d+ of \d+ not ready: ")  # READY says it already
+_SHARE: Final = re.compile(r"\b(\d+) of \d+: ")  # of several causes; the whole is in READY, too
+_CLOCK: Final = re.compile(r",? \w+ since \d\d:\d\d:\d\d UTC,?")
+_ASIDE: Final = re.compile(r" \([^()]*\)$")
+_NAME: Final = 15  # cells that a generated name is cut to
 
 
 def why(view: ServiceView, frame: Frame) -> Span:
@@ -26,12 +39,48 @@ def why(view: ServiceView, frame: Frame) -> Span:
         return Span("waiting for the lists it depends on", Role.MUTED)
     blind = f" ({gap_words(view)})" if view.gaps else ""
     if view.headline is not None:
-        return Span(_COUNTED.sub("", message(view.headline, frame)) + blind, _ROLES[view.headline.severity])
+        return Span(_cause(view.headline, frame) + blind, _ROLES[view.headline.severity])
     if view.gaps:
         return Span(gap_words(view), Role.UNKNOWN)
     if view.planned:
         return Span("nothing wrong in the manifests; readiness shows in a cluster", Role.MUTED)
     return Span(_healthy(view, frame), Role.MUTED)
+
+
+def _cause(headline: Finding, frame: Frame) -> str:
+    return _SHARE.sub(rf"\1{frame.glyphs.times} ", _COUNTED.sub("", message(headline, frame)))
+
+
+def why_within(view: ServiceView, frame: Frame, width: int) -> str:
+    """The same in so many cells. What is least needed goes first; the time left stays, and the blind spot."""
+    whole = why(view, frame).text
+    if view.loading or view.headline is None:
+        return shorten(whole, width, frame.glyphs.ellipsis)
+    said = _cause(view.headline, frame)
+    last = whole.removeprefix(said)
+    if view.headline.until is not None and (left := _ASIDE.search(said)):
+        said, last = said.removesuffix(left.group()), left.group() + last
+    room = max(0, width - cell_width(last))
+    for brief in (_without_times, _with_short_names, _without_aside):
+        if cell_width(said) > room:
+            said = brief(said, view, frame)
+    return shorten(said, room, frame.glyphs.ellipsis) + last
+
+
+def _without_times(said: str, view: ServiceView, frame: Frame) -> str:  # noqa: ARG001 - one signature for all
+    return _CLOCK.sub("", said)
+
+
+def _with_short_names(said: str, view: ServiceView, frame: Frame) -> str:
+    for pod in {clean(backend.pod) for backend in view.backends if backend.pod}:
+        said = re.sub(
+            rf"(?<![\w-]){re.escape(pod)}(?![\w-])", shorten_middle(pod, _NAME, frame.glyphs.ellipsis), said
+        )
+    return said
+
+
+def _without_aside(said: str, view: ServiceView, frame: Frame) -> str:  # noqa: ARG001
+    return _ASIDE.sub("", said)
 
 
 def gap_words(view: ServiceView) -> str:

@@ -67,11 +67,14 @@ class ColumnLayout(Generic[R]):
     def cells(self, row: R, frame: Frame) -> list[Span]:
         """The row's cells, each in the width of its column."""
         spans = []
+        shown = {column.id for column, _ in self.shown}
+        gone = "".join(each.gone(row, frame) for each in self.columns if each.gone and each.id not in shown)
         for column, width in self.shown:
             cell = column.cell(row, frame)
-            text = cell.text
+            lead = gone if column.flex else ""
+            text = lead + cell.text
             if column.brief is not None and cell_width(text) > width:
-                text = column.brief(row, frame, width)
+                text = lead + column.brief(row, frame, width - cell_width(lead))
             spans.append(Span(fit(text, column, width, frame) + " " * GAP, cell.role))
         return spans
 
