@@ -34,6 +34,7 @@ class Glyphs(Struct, frozen=True, kw_only=True):
     up: str = "▲"
     down: str = "▼"
     enter: str = "⏎"
+    branch: str = "└"
 
 
 UNICODE: Final = Glyphs()
@@ -59,6 +60,7 @@ ASCII: Final = Glyphs(
     up="^",
     down="v",
     enter="Enter",
+    branch="`",
 )
 
 _HEALTH_ROLES: Final = {

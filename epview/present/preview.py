@@ -7,10 +7,11 @@ from itertools import chain
 from epview.core.view import Backend, ServiceView
 from epview.present import words
 from epview.present.columns import backend_rank
+from epview.present.findings import fact_lines, head_lines, in_order
 from epview.present.frame import Frame
 from epview.present.glyphs import severity_span, state_span
-from epview.present.service import finding_lines, path_flow, traffic_line
-from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, line, shorten, wrap
+from epview.present.service import path_flow, traffic_line
+from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, line, shorten, text_of, wrap
 from epview.present.times import message
 from epview.present.why import backend_why, gap_words
 
@@ -18,10 +19,11 @@ _NARROW = 100
 ROOMY = 12  # from so many lines on the blocks stand apart and the findings come whole
 
 
-def preview(view: ServiceView, frame: Frame, width: int, height: int = 8) -> list[Line]:
+def preview(view: ServiceView, frame: Frame, width: int, height: int = 8, copied_by: str = "") -> list[Line]:
     """The path, the headline in full, the addresses with trouble first, the first remedy.
 
     With room for it what clients meet, every address, and the other findings with their evidence.
+    ``copied_by`` is the key that copies the remedy.
     """
     path = path_flow(view, frame, width)
     if view.loading:
@@ -29,14 +31,14 @@ def preview(view: ServiceView, frame: Frame, width: int, height: int = 8) -> lis
     roomy = height >= ROOMY
     met = [] if path_is_fine(view) else wrap(traffic_line(view), width, 2)
     cause = [*_headline(view, frame, width), *_gaps(view, frame)]
-    try_ = _remedies(view, 3 if roomy else 1)
+    try_ = _remedies(view, 3 if roomy else 1, width, copied_by)
     blocks = [path, [*cause, *try_]] if roomy else [path, cause]
     room = height - sum(map(len, (path, cause, try_)))
     if met and room > len(met):
         blocks[0] = [*path, *met]
         room -= len(met)
     blocks.append(backend_lines(view, frame, width, max(0, room - 3 if roomy else room), whole=roomy))
-    blocks += _rest(view, frame) if roomy else [try_]
+    blocks += _rest(view, frame, width) if roomy else [try_]
     gap = [EMPTY] if roomy else []
     return list(chain.from_iterable([*block, *gap] for block in blocks if block))[: max(height, 1)] or [EMPTY]
 
@@ -58,22 +60,30 @@ def _gaps(view: ServiceView, frame: Frame) -> list[Line]:
     return [line(Span(f"{frame.glyphs.unknown} {gap_words(view)}", Role.UNKNOWN))] if view.gaps else []
 
 
-def _remedies(view: ServiceView, count: int) -> list[Line]:
+def _remedies(view: ServiceView, count: int, width: int, key: str) -> list[Line]:
     commands = view.headline.remedy[:count] if view.headline is not None else ()
-    return [line(Span("  try  ", Role.MUTED), Span(clean(command), Role.ACCENT)) for command in commands]
+    out = [line(Span("  try  ", Role.MUTED), Span(clean(command), Role.ACCENT)) for command in commands]
+    if out and key:
+        told = line(*out[0], Span(f"   {key}", Role.KEY), Span(" copies it", Role.MUTED))
+        out[0] = told if cell_width(text_of(told)) <= width else out[0]
+    return out
 
 
-def _rest(view: ServiceView, frame: Frame) -> list[list[Line]]:
-    """The findings beside the headline, then what the headline rests on."""
-    others = [finding for finding in view.findings if finding is not view.headline]
+def _rest(view: ServiceView, frame: Frame, width: int) -> list[list[Line]]:
+    """What the headline rests on, then the other findings, consequences in a line each."""
+    others = [(each, cause) for each, cause in in_order(view.findings) if each is not view.headline]
     head = view.headline
-    told = {fact for finding in others for fact in finding.evidence}
+    told = {fact for finding, _ in others if not finding.folded for fact in finding.evidence}
     new = head is not None and not set(head.evidence) <= told
-    facts = finding_lines(head, frame, head=False, remedy=False) if head is not None and new else []
-    return [
-        *([facts] if facts else []),
-        *(finding_lines(each, frame, remedy=False) for each in others),
-    ]
+    facts = list(fact_lines(head, frame, width)) if head is not None and new else []
+    out = [facts] if facts else []
+    for each, cause in others:
+        lines = head_lines(each, frame, width, cause)
+        if each.folded and out:
+            out[-1] += lines
+        else:
+            out.append([*lines, *fact_lines(each, frame, width)])
+    return out
 
 
 def backend_lines(view: ServiceView, frame: Frame, width: int, room: int, *, whole: bool) -> list[Line]:

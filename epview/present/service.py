@@ -1,21 +1,19 @@
-"""One Service in lines: its title, the way of a request, and what is wrong with remedies."""
+"""One Service in lines: its title, and the way of a request."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from epview.core.view import BackedBy, BackendState, Evidence, Finding, Health, Hop, HopState, ServiceView
+from epview.core.view import BackedBy, BackendState, Health, Hop, HopState, ServiceView
 from epview.present import words
-from epview.present.columns import health_words, service_type
+from epview.present.columns import badge, health_words, service_type
+from epview.present.findings import WAITING
 from epview.present.frame import Frame
-from epview.present.glyphs import health_role, health_span, hop_span, severity_span
+from epview.present.glyphs import health_role, health_span, hop_span
 from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, joined, line, wrap
-from epview.present.times import message, time_left, with_ages
-from epview.present.why import gap_words, why
 
 TITLE_DROP: Final = (2, 1)
-WAITING: Final = line(Span("No verdict before the lists it depends on are complete.", Role.MUTED))
 GAP: Final = Span("   ")
 GONE: Final = (
     line(Span("It was deleted, or renamed. Its DNS name no longer resolves; its address does not answer.")),
@@ -33,7 +31,10 @@ def title(view: ServiceView, frame: Frame) -> tuple[list[Line], list[Line]]:
     """
     sign = health_span(Health.UNKNOWN if view.loading else view.health, frame.glyphs)
     name = line(
-        Span(f"{sign.text} ", sign.role), Span(f"{view.namespace}/", Role.MUTED), Span(view.name, Role.TITLE)
+        Span(f"{sign.text} ", sign.role),
+        Span(f"{view.namespace}/", Role.MUTED),
+        Span(view.name, Role.TITLE),
+        Span(f" {badge(view)}" if badge(view) else "", Role.INFO),
     )
     kind = line(Span(service_type(view)), Span(f" {_where(view)}".rstrip(), Role.STRONG))
     backed = line(Span("backed by ", Role.MUTED), Span(backed_words(view)))
@@ -183,78 +184,3 @@ def traffic_line(view: ServiceView) -> Line:
             Role.WARNING,
         )
     )
-
-
-# -- findings ---------------------------------------------------------------------------------
-
-
-def finding_lines(finding: Finding, frame: Frame, *, head: bool = True, remedy: bool = True) -> list[Line]:
-    """A finding with the facts behind it and the commands that help."""
-    sign = severity_span(finding, frame.glyphs)
-    first = line(
-        Span("  " if finding.folded else ""),
-        Span(f"{sign.text} ", sign.role),
-        Span(message(finding, frame), Role.PLAIN if finding.folded else Role.STRONG),
-        Span(f"  {finding.rule}", Role.MUTED),
-    )
-    out = [first] if head else []
-    if finding.in_progress:
-        left = f", {time_left(finding.until, frame)}" if finding.until else ""
-        out.append(line(Span(f"    expected to pass by itself{left}", Role.INFO)))
-    out += _evidence(finding.evidence, frame)
-    commands = finding.remedy if remedy else ()
-    return [*out, *(line(Span("    try  ", Role.MUTED), Span(clean(each), Role.ACCENT)) for each in commands)]
-
-
-_WIDEST: Final = 40
-
-
-def _evidence(facts: Sequence[Evidence], frame: Frame) -> list[Line]:
-    """The facts, each object named once, the fields below it in a column."""
-    room = min(_WIDEST, max((len(fact.field) for fact in facts), default=0))
-    out: list[Line] = []
-    spoken_of = ""
-    for fact in facts:
-        if fact.object != spoken_of:
-            spoken_of = fact.object
-            out.append(line(Span(f"    {clean(fact.object)}", Role.MUTED)))
-        out.append(
-            line(
-                Span(f"      {clean(fact.field):<{room}}  ", Role.MUTED), with_ages(clean(fact.value), frame)
-            )
-        )
-    return out
-
-
-def findings_lines(view: ServiceView, frame: Frame) -> list[Line]:
-    """All findings, root causes first, details and consequences folded under them."""
-    if view.loading:
-        return [WAITING]
-    out: list[Line] = []
-    for finding in view.findings:
-        if out and not finding.folded:
-            out.append(EMPTY)
-        out.extend(finding_lines(finding, frame))
-    if view.gaps:
-        out += [EMPTY] if out else []
-        out.append(line(Span(f"{frame.glyphs.unknown} {gap_words(view)}", Role.UNKNOWN)))
-        if view.unknown_rules:
-            rules = words.and_more(view.unknown_rules, 8)
-            out.append(line(Span(f"    not judged for want of it: {rules}", Role.MUTED)))
-    if not out:
-        text = why(view, frame).text
-        out.append(
-            line(
-                Span(f"{frame.glyphs.ok} Nothing to find fault with.", Role.OK), Span(f"  {text}", Role.MUTED)
-            )
-        )
-    return out
-
-
-def loose_ends(findings: Sequence[Finding], frame: Frame) -> list[Line]:
-    """Findings that belong to no Service, one after the other."""
-    out: list[Line] = []
-    for finding in findings:
-        out += [EMPTY] if out else []
-        out += finding_lines(finding, frame)
-    return out

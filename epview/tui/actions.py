@@ -64,11 +64,15 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action("details", "d", "d", "details", "open the selected row", ("services", "service"), "details"),
     Action("yaml", "y", "y", "yaml", "YAML as kubectl get -o yaml shows it", ("services", "service", "pod"),
-           "yaml", footer=6),
+           "yaml", footer=8),
     Action("events", "e", "e", "events", "events of the Service and its pods", ("services", "service"),
-           "events", footer=7),
+           "events", footer=9),
     Action("copy", "c", "c", "copy", "copy a name, an address or a command", ("services", "service", "pod"),
-           "copy", footer=8),
+           "copy", footer=10),
+    Action("remedy", "Y", "Y", "copy fix", "copy the command that helps with the finding; again the next one",
+           ("services", "service"), "remedy", footer=5),
+    Action("explain", "E", "E", "explain", "what the finding means: the page of its rule",
+           ("services", "service"), "explain", footer=6),
     Action("older", "left_square_bracket", "[", "back", "the Service seen before this one", ("service",),
            "history(-1)"),
     Action("newer", "right_square_bracket", "]", "forward", "forward again", ("service",), "history(1)"),
@@ -85,13 +89,13 @@ ACTIONS: Final[tuple[Action, ...]] = (
     # where to look
     Action("namespaces", "n", "n", "namespace", "choose a namespace", ALL, "namespaces", footer=4),
     Action("all-namespaces", "0", "0", "all", "all namespaces", ALL, "all_namespaces"),
-    Action("contexts", "C", "C", "context", "choose a context of the kubeconfig", ALL, "contexts", footer=5),
+    Action("contexts", "C", "C", "context", "choose a context of the kubeconfig", ALL, "contexts", footer=7),
     Action("retry", "r", "r", "retry", "try again now what waits for a retry", ALL, "retry"),
     Action("freeze", "z", "z", "freeze", "freeze the screen; the data goes on", ALL[:-1], "freeze"),
     # the program
     Action("help", "question_mark", "?", "help", "this help", ALL, "help", footer=20),
-    Action("command", "colon", ":", "command", "a command: :svc :po :ns x :ctx y :q", ALL, "command",
-           footer=21),
+    Action("command", "colon", ":", "command", "a command: :svc :po :ns x :ctx y :explain RULE :q", ALL,
+           "command", footer=21),
     Action("palette", "ctrl+p", "Ctrl-P", "palette", "find an action, a Service, a namespace", ALL,
            "command_palette", priority=True),
     Action("escape", "escape", "Esc", "back", "clear the filter, then go back; never quits", ALL, "escape"),
@@ -140,7 +144,7 @@ def bindings(*scopes: str, only: Iterable[str] | None = None) -> list[BindingTyp
 
 _README: Final = (
     "open", "escape", "next-tab", "filter", "problems", "namespaces", "all-namespaces", "contexts", "yaml",
-    "events", "copy", "freeze", "command", "palette", "help", "back",
+    "events", "copy", "remedy", "explain", "freeze", "command", "palette", "help", "back",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable
 from typing import Final
 
+from epview.core.rule import catalogue
 from epview.tui.host import Host
 
 Runner = Callable[[Host, str], None]
@@ -37,6 +38,10 @@ def _context(app: Host, rest: str) -> None:
         app.pick_context()
 
 
+def _explain(app: Host, rest: str) -> None:
+    app.explain(rest)
+
+
 def _quit(app: Host, rest: str) -> None:  # noqa: ARG001 - one signature for all
     app.leave(0)
 
@@ -50,6 +55,7 @@ _RUNNERS: Final[tuple[tuple[tuple[str, ...], Runner], ...]] = (
     (("po", "pod", "pods"), _pods),
     (("ns", "namespace", "namespaces"), _namespace),
     (("ctx", "context", "contexts"), _context),
+    (("explain", "rule", "rules"), _explain),
     (("q", "q!", "quit", "exit"), _quit),
     (("help", "h", "?"), _help),
 )
@@ -66,13 +72,14 @@ def run(app: Host, text: str) -> None:
         runner(app, rest.strip())
         return
     near = difflib.get_close_matches(name.lower(), NAMES, 1, 0.5)
-    hint = f"Did you mean :{near[0]}?" if near else "Known are :svc :po :ns :ctx :q."
+    hint = f"Did you mean :{near[0]}?" if near else "Known are :svc :po :ns :ctx :explain :q."
     app.screen_on_top().complain(f"There is no command :{name}. {hint}")
 
 
 def words(app: Host) -> list[str]:
     """What Tab completes to: commands, and the names that fit behind them."""
-    out = ["svc", "po", "ns", "ns all", "ctx", "q", "help"]
+    out = ["svc", "po", "ns", "ns all", "ctx", "explain", "q", "help"]
+    out += [f"explain {rule}" for rule in catalogue()]
     if (view := app.view) is not None:
         out += [f"ns {namespace.name}" for namespace in view.namespaces]
         out += [f"svc {key}" for key in view.services]

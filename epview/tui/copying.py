@@ -11,11 +11,13 @@ Items = list[tuple[str, str]]
 _REMEDIES = 6
 
 
-def service_items(view: ServiceView, backend: Backend | None = None) -> Items:
-    """Names, addresses and the kubectl commands that show the same; the marked address first."""
+def service_items(view: ServiceView, backend: Backend | None = None, commands: tuple[str, ...] = ()) -> Items:
+    """Names, addresses and the kubectl commands that show the same; what is marked comes first: the
+    address, or the ``commands`` of the finding.
+    """
     place = f"-n {shlex.quote(view.namespace)}"
     name = shlex.quote(view.name)
-    items: Items = []
+    items: Items = [("remedy", command) for command in commands]
     if backend is not None:
         items += backend_items(backend, view.namespace)
     items.append(("name", view.name))
@@ -31,7 +33,9 @@ def service_items(view: ServiceView, backend: Backend | None = None) -> Items:
     if view.selector:
         selector = shlex.quote(",".join(f"{key}={value}" for key, value in view.selector.items()))
         items.append(("kubectl: the pods it selects", f"kubectl get pods {place} -l {selector} -o wide"))
-    remedies = dict.fromkeys(command for finding in view.findings for command in finding.remedy)
+    remedies = dict.fromkeys(
+        command for finding in view.findings for command in finding.remedy if command not in commands
+    )
     items += [("remedy", command) for command in list(remedies)[:_REMEDIES]]
     return items
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import App
 
+from epview.core.nearness import nearest
 from epview.core.objects import Key
+from epview.core.rule import catalogue
 from epview.core.view import View
 from epview.core.world import World
 from epview.sources.source import SourceError
@@ -138,6 +140,27 @@ class Navigation:
                 go(key_of(choice))
 
         return done
+
+    # -- rules --------------------------------------------------------------------------------
+
+    def explain(self, rule: str = "") -> None:
+        """The page of a rule; all of them to choose from where none is named."""
+        from epview.tui.screens.rules import rule_picker, rule_sheet
+
+        rules = catalogue()
+        known = rules.get(rule.upper())
+        if known is not None:
+            self._app.push_screen(rule_sheet(known))
+        elif rule:
+            near = nearest(rule.upper(), rules)
+            hint = f"Did you mean {near}?" if near else "Without a name it lists them all."
+            self.screen_on_top().complain(f"There is no rule {rule}. {hint}")
+        else:
+            self._app.push_screen(rule_picker(self._host.frame()), self._explained)
+
+    def _explained(self, choice: str | None) -> None:
+        if choice is not None:
+            self.explain(choice)
 
     # -- namespaces ---------------------------------------------------------------------------
 

@@ -20,16 +20,10 @@ from epview.core.view import (
 from epview.present.details import backend_lines
 from epview.present.frame import Frame
 from epview.present.preview import preview
-from epview.present.service import (
-    findings_lines,
-    path_flow,
-    path_lines,
-    title,
-    traffic_line,
-)
+from epview.present.service import path_flow, path_lines, title, traffic_line
 from epview.present.text import Role, text_of
 from epview.present.times import with_ages
-from epview.present.why import why
+from epview.present.why import why, why_within
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
 FRAME = Frame(NOW)
@@ -88,6 +82,11 @@ def test_the_eye_lands_on_the_first_broken_hop_only():
     assert texts(flowing) == ["✓ DNS web.shop →  ✗ EndpointSlice 0 ready  → ✗ pods 1 of 1 not ready"]
 
 
+def test_addresses_kept_by_hand_are_a_badge_beside_the_name_whatever_else_is_wrong():
+    assert texts(title(view(backed_by=BackedBy.MANUAL), FRAME)[0])[0] == "✗ shop/web manual"
+    assert texts(title(view(backed_by=BackedBy.CONTROLLER), FRAME)[0])[0] == "✗ shop/web controller"
+
+
 def test_what_clients_meet_while_nothing_is_ready():
     assert "answers “connection refused”" in text_of(traffic_line(view()))
     assert "NXDOMAIN" in text_of(traffic_line(view(headless=True, cluster_ips=())))
@@ -101,26 +100,6 @@ def test_the_title_names_the_service_its_address_and_its_verdict():
     left, right = title(view(), FRAME)
     assert texts(left) == ["✗ shop/web", "ClusterIP 10.96.0.1", "backed by selector app=web"]
     assert texts(right) == ["none of 1 ready"]
-
-
-def test_findings_show_evidence_ages_and_remedies():
-    assert texts(findings_lines(view(), FRAME)) == [
-        "✗ readiness answers 503  EP303",
-        "    Pod/shop/web-1",
-        "      Event  last 4s ago",
-        "    try  kubectl logs web-1",
-    ]
-
-
-def test_a_blind_spot_is_told_among_the_findings():
-    lines = texts(findings_lines(view(findings=(), gaps=("events",), unknown_rules=("EP303",)), FRAME))
-    assert lines == ["◌ cannot see events", "    not judged for want of it: EP303"]
-
-
-def test_no_verdict_while_loading():
-    assert texts(findings_lines(view(loading=True), FRAME)) == [
-        "No verdict before the lists it depends on are complete."
-    ]
 
 
 def test_the_preview_holds_path_cause_address_and_remedy():
@@ -161,10 +140,6 @@ def test_a_deadline_counts_down():
     assert why(view(headline=starting), FRAME).text == "startup probe has not passed yet (2m10s left)"
     assert "(1s left)" in why(view(headline=starting), later).text
     assert "(its time is over)" in why(view(headline=starting), Frame(until)).text
-    assert texts(findings_lines(view(findings=(starting,)), FRAME)) == [
-        "▲ 1 of 3 not ready: startup probe has not passed yet (2m10s left)  EP304",
-        "    expected to pass by itself, 2m10s left",
-    ]
 
 
 def test_with_little_room_the_preview_keeps_cause_and_remedy():
@@ -184,3 +159,36 @@ def test_with_room_the_preview_shows_every_address_and_the_evidence():
     assert "10.244.1.8" in text
     assert "Pod/shop/web-1" in text
     assert "answers “connection refused”" in text
+
+
+def said(message, width, **more):
+    finding = Finding(rule="EP303", severity=Severity.ERROR, message=message, **more.pop("finding", {}))
+    return why_within(view(headline=finding, **more), FRAME, width)
+
+
+def test_of_a_reason_too_long_what_is_least_needed_goes_first():
+    probe = "2 of 3 not ready: readiness of container api answers 503 (17× in 2m30s)"
+    assert said(probe, 60) == "readiness of container api answers 503 (17× in 2m30s)"
+    assert said(probe, 52) == "readiness of container api answers 503"
+    assert said(probe, 30) == "readiness of container api an…"
+    name = "web-5d9c7b6f4-b1x7k"
+    late = f"pod {name}, ready since 11:55:00 UTC, is in no EndpointSlice"
+    pods = {"backends": (structs.replace(BAD, pod=name),)}
+    assert said(late, 90, **pods) == late
+    assert said(late, 50, **pods) == f"pod {name} is in no EndpointSlice"
+    assert said(late, 45, **pods) == "pod web-5d9…4-b1x7k is in no EndpointSlice"
+
+
+def test_several_causes_are_counted_shortly():
+    both = "3 of 5: readiness probe, 2 of 5: image pull"
+    assert why(view(headline=structs.replace(FINDING, message=both)), FRAME).text == (
+        "3× readiness probe, 2× image pull"
+    )
+
+
+def test_the_time_left_and_the_blind_spot_are_never_cut():
+    deadline = {"until": NOW + timedelta(seconds=130)}
+    starting = "startup probe of search has not passed yet (it has until 12:02:10 UTC)"
+    assert said(starting, 40, finding=deadline) == "startup probe of search ha… (2m10s left)"
+    assert said("word " * 20, 40, gaps=("events",)).endswith("… (cannot see events)")
+    assert len(said("word " * 20, 40, gaps=("events",))) == 40

@@ -47,6 +47,28 @@ def test_service(snap_compare, tab):
     assert snap_compare(EpviewApp(FakeConnector()), terminal_size=(120, 40), run_before=before)
 
 
+def test_findings(snap_compare):
+    """The marked finding whole, what follows from it dimmed below it, commands before facts."""
+
+    async def before(pilot):
+        await shown(pilot, "checkout")
+        pilot.app.open_service(Key("shop", "checkout"), "findings")
+        await shown(pilot, "follows from EP306")
+
+    assert snap_compare(EpviewApp(FakeConnector()), terminal_size=(110, 44), run_before=before)
+
+
+def test_rule_page(snap_compare):
+    """A readable page over the dimmed screen: headings, commands in colour."""
+
+    async def before(pilot):
+        await shown(pilot, "checkout")
+        await pilot.press("E")
+        await shown(pilot, "References")
+
+    assert snap_compare(EpviewApp(FakeConnector()), terminal_size=(110, 44), run_before=before)
+
+
 def test_pod(snap_compare):
     """Containers with their probes, conditions, Services."""
 

@@ -161,7 +161,8 @@ class BaseScreen(Screen[None]):
         from epview.tui.screens.help import help_lines
         from epview.tui.screens.sheet import Sheet
 
-        self.app.push_screen(Sheet("help", help_lines(self.SCOPES, self.frame.glyphs), "question_mark"))
+        lines = help_lines(self.SCOPES, self.frame.glyphs)
+        self.app.push_screen(Sheet("help", lambda _: lines, "question_mark"))
 
     def action_namespaces(self) -> None:
         self.epview.pick_namespace()
@@ -180,15 +181,18 @@ class BaseScreen(Screen[None]):
     def action_freeze(self) -> None:
         self.epview.toggle_freeze()
 
+    def copy(self, text: str, which: str = "") -> None:
+        """Put the text on the clipboard and say so; ``which`` of several it is."""
+        self.app.copy_to_clipboard(text)
+        self.say(Span("copied", Role.OK), Span(f"{which}  ", Role.MUTED), Span(text, Role.STRONG))
+
     def copy_menu(self, items: Sequence[tuple[str, str]]) -> None:
         """Offer (what, text) pairs to copy."""
         from epview.tui.screens.copy import copy_menu
 
         def copy(choice: str | None) -> None:
             if choice is not None:
-                text = items[int(choice)][1]
-                self.app.copy_to_clipboard(text)
-                self.say(Span("copied  ", Role.OK), Span(text, Role.STRONG))
+                self.copy(items[int(choice)][1])
 
         if items:
             self.app.push_screen(copy_menu(items, self.frame), copy)

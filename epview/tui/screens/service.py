@@ -9,25 +9,28 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import ContentSwitcher
 
-from epview.core.objects import Endpoints, EndpointSlice, Event, Key
+from epview.core.objects import Event, Key
 from epview.core.view import Backend, ServiceView, View
-from epview.core.world import World
 from epview.present import service as present
-from epview.present.columns import BACKENDS, EVENTS, backend_rank
+from epview.present.columns import BACKENDS, EVENTS
 from epview.present.details import backend_lines, event_lines
 from epview.present.endpoints import endpoints_lines
+from epview.present.findings import blocks, findings_lines, unseen
 from epview.present.text import EMPTY, Line, Role, Span, line, wrap
 from epview.sources.source import SourceError
 from epview.tui import actions
 from epview.tui.copying import service_items
-from epview.tui.screens.base import BaseScreen
+from epview.tui.lookup import backend_order, details, event_order
+from epview.tui.screens.advised import Advice, AdvisedScreen
 from epview.tui.widgets.bars import LineBar, TabLine
+from epview.tui.widgets.finding_list import FindingList
 from epview.tui.widgets.keyed_table import KeyedTable
 from epview.tui.widgets.prompt import Prompt
 from epview.tui.widgets.text_pane import TextPane
 from epview.tui.yaml_text import yaml_lines
 
 LOW: Final = 22
+_ROOMY: Final = 30  # lines, from which the path has a line for each hop beside any pane
 _READABLE: Final = 4  # lines, below which a text is not worth its frame
 _BESIDE: Final = 2  # the titles of the list, and a line to breathe
 TABS: Final = ("backends", "findings", "endpoints", "events", "yaml")
@@ -36,7 +39,7 @@ _NO_ADDRESSES: Final = "no addresses, and no pod that the selector matches"
 _NO_EVENTS: Final = "no events seen of the Service and its pods"
 
 
-class ServiceScreen(BaseScreen):
+class ServiceScreen(AdvisedScreen):
     """Enter on an address opens its pod; Tab goes through the panes."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ("service",)
@@ -52,7 +55,7 @@ class ServiceScreen(BaseScreen):
         height: 45%; border-top: solid $border; padding: 0 1;
     }
     ServiceScreen #event { height: 7; }
-    ServiceScreen #findings, ServiceScreen #endpoints, ServiceScreen #yaml { padding: 0 1; }
+    ServiceScreen #endpoints, ServiceScreen #yaml { padding: 0 1; }
     ServiceScreen #gone { display: none; height: 1fr; padding: 1 3; }
     ServiceScreen.-gone #gone { display: block; }
     ServiceScreen.-gone #path, ServiceScreen.-gone #tabs, ServiceScreen.-gone #panes { display: none; }
@@ -76,7 +79,7 @@ class ServiceScreen(BaseScreen):
                     BACKENDS, order=backend_order, frame=self.frame, empty=_NO_ADDRESSES, id="addresses"
                 )
                 yield TextPane(id="below")
-            yield TextPane(id="findings")
+            yield FindingList(self.frame.glyphs, id="findings")
             yield TextPane(id="endpoints")
             with Vertical(id="events"):
                 yield KeyedTable[str, Event](
@@ -125,9 +128,9 @@ class ServiceScreen(BaseScreen):
         self._share_room(len(service.backends))
         self._addresses.retime(frame)
         self._events.retime(frame)
-        findings = present.findings_lines(service, frame)
-        self.query_one("#findings", TextPane).show(findings)
-        self._show_selected(findings)
+        missing = unseen(self.epview.view, self.key.namespace)
+        self._findings.show(lambda width: blocks(service, frame, width, missing))
+        self._show_selected(service)
 
     def _share_room(self, rows: int) -> None:
         """What a short list of addresses leaves over belongs to the text below it."""
@@ -137,18 +140,20 @@ class ServiceScreen(BaseScreen):
         below.set_class(room < _READABLE, "-none")
         below.styles.height = room
 
-    def _show_selected(self, findings: list[Line]) -> None:
+    def _show_selected(self, service: ServiceView) -> None:
         """Below the lists: the marked address or event in full, then the findings."""
         backend, event = self._addresses.cursor_row, self._events.cursor_row
         lines = [*backend_lines(backend, self.frame), EMPTY] if backend is not None else []
-        self.query_one("#below", TextPane).show([*lines, *findings])
+        below = self.query_one("#below", TextPane)
+        lines += findings_lines(service, self.frame, max(20, below.inner or self.size.width - 3))
+        below.show(lines)
         said = event_lines(event, self.frame) if event is not None else []
         self.query_one("#event").display = bool(said)
         self.query_one("#event", TextPane).show(said)
 
     def _path(self, service: ServiceView) -> list[Line]:
         width = max(20, self.size.width - 4)
-        if self.size.height < LOW:
+        if self.size.height < LOW or (self.size.height < _ROOMY and self.tab != "backends"):
             return present.path_flow(service, self.frame, width) or [EMPTY]
         lines = present.path_lines(service, self.frame, width)
         extra = present.outside_line(service)
@@ -190,10 +195,16 @@ class ServiceScreen(BaseScreen):
         return self.query_one("#event-list", KeyedTable)
 
     @property
-    def _pane(self) -> KeyedTable[Any, Any] | TextPane:
+    def _findings(self) -> FindingList:
+        return self.query_one("#findings", FindingList)
+
+    @property
+    def _pane(self) -> KeyedTable[Any, Any] | FindingList | TextPane:
         """What has the keys in the open tab."""
         if self.tab == "backends":
             return self._addresses
+        if self.tab == "findings":
+            return self._findings
         return self._events if self.tab == "events" else self.query_one(f"#{self.tab}", TextPane)
 
     # -- what the View does not hold ----------------------------------------------------------
@@ -251,6 +262,7 @@ class ServiceScreen(BaseScreen):
         self.query_one("#panes", ContentSwitcher).current = tab
         if (service := self.service) is not None:
             self._show_tabs(service)
+            self.query_one("#path", TextPane).show(self._path(service))
         if tab == "yaml":
             self._load_yaml()
         self.focus_main()
@@ -276,6 +288,8 @@ class ServiceScreen(BaseScreen):
     def action_details(self) -> None:
         if self.tab == "backends":
             self._addresses.action_select()
+        elif self.tab == "findings":
+            self._findings.action_select()
 
     def on_keyed_table_chosen(self, event: KeyedTable.Chosen) -> None:
         event.stop()
@@ -289,7 +303,26 @@ class ServiceScreen(BaseScreen):
     def on_keyed_table_highlighted(self, event: KeyedTable.Highlighted) -> None:
         event.stop()
         if (service := self.service) is not None:
-            self._show_selected(present.findings_lines(service, self.frame))
+            self._show_selected(service)
+
+    # -- findings -----------------------------------------------------------------------------
+
+    def advice(self) -> Advice | None:
+        """Of the marked finding, or of the first one beside the addresses."""
+        block = self._findings.marked
+        if self.tab != "findings":
+            service = self.service
+            found = blocks(service, self.frame, self.size.width) if service is not None else []
+            block = found[0] if found else None
+        return None if block is None else Advice((self.key, block.key), block.rule, block.commands)
+
+    def on_finding_list_chosen(self, event: FindingList.Chosen) -> None:
+        """Where it happens: the pod, else what it means."""
+        event.stop()
+        if event.block.pod is not None:
+            self.epview.open_pod(event.block.pod)
+        elif event.block.rule:
+            self.epview.explain(event.block.rule)
 
     # -- search, copy, history ----------------------------------------------------------------
 
@@ -309,15 +342,18 @@ class ServiceScreen(BaseScreen):
         pane = self._pane
         if isinstance(pane, TextPane):
             self.say(Span(pane.search(text), Role.MUTED))
+            return
+        needle = text.lower()
+        if isinstance(pane, FindingList):
+            pane.set_test((lambda said: needle in said) if needle else None)
         else:
-            needle = text.lower()
             pane.set_test((lambda row: needle in repr(row).lower()) if needle else None)
 
     def action_escape(self) -> None:
         pane = self._pane
         if isinstance(pane, TextPane) and pane.searching:
             pane.search("")
-        elif isinstance(pane, KeyedTable) and pane.filtered:
+        elif isinstance(pane, KeyedTable | FindingList) and pane.filtered:
             pane.set_test(None)
         else:
             super().action_escape()
@@ -325,35 +361,14 @@ class ServiceScreen(BaseScreen):
     def action_copy(self) -> None:
         if (service := self.service) is not None:
             backend = self._addresses.cursor_row if self.tab == "backends" else None
-            self.copy_menu(service_items(service, backend))
+            marked = self._findings.marked if self.tab == "findings" else None
+            self.copy_menu(service_items(service, backend, marked.commands if marked else ()))
 
     def action_history(self, step: int) -> None:
         key = self.epview.visited(step)
         if key is not None:
             self.key = key
             self._addresses.forget()
+            self._findings.forget()
             self.refresh_all()
             self._switch(self.tab)
-
-
-def backend_order(backend: Backend) -> tuple[object, ...]:
-    return (backend_rank(backend), backend.pod or "", backend.address)
-
-
-def event_order(event: Event) -> float:
-    return -event.last_seen.timestamp() if event.last_seen else 0.0
-
-
-Details = tuple[Endpoints | None, list[EndpointSlice], dict[str, Event]]
-
-
-def details(world: World, service: ServiceView) -> Details:
-    """What belongs to the Service in the world: Endpoints, slices, and events of it and its pods."""
-    uids = dict.fromkeys([service.uid, *(backend.pod_uid for backend in service.backends)])
-    events = {
-        event.metadata.uid or event.metadata.name: event
-        for uid in uids
-        if uid
-        for event in world.events_of(uid)
-    }
-    return world.endpoints.get(service.key), list(world.slices_of(service.key)), events

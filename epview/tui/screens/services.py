@@ -13,13 +13,13 @@ from epview.core.view import Health, Phase, ServiceView, View
 from epview.present import filter as filters
 from epview.present import words
 from epview.present.columns import SERVICES, Column
+from epview.present.findings import loose_ends
 from epview.present.header import loading_lines, missing_namespaces
 from epview.present.preview import preview
-from epview.present.service import loose_ends
 from epview.present.text import Line, Role, Span, line
 from epview.tui import actions
 from epview.tui.copying import service_items
-from epview.tui.screens.base import BaseScreen
+from epview.tui.screens.advised import Advice, AdvisedScreen
 from epview.tui.widgets.bars import LineBar
 from epview.tui.widgets.keyed_table import KeyedTable
 from epview.tui.widgets.prompt import Prompt
@@ -31,7 +31,7 @@ _BESIDE: Final = 5  # lines that are neither: header, summary, titles, a line to
 _TROUBLED = (Health.ERROR, Health.WARNING, Health.UNKNOWN)
 
 
-class ServicesScreen(BaseScreen):
+class ServicesScreen(AdvisedScreen):
     """List on top (or left), the selected Service's path and cause below (or right)."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ("services",)
@@ -124,7 +124,8 @@ class ServicesScreen(BaseScreen):
         width = max(20, (pane.inner or self.size.width - 2))
         lines: list[Line] = []
         if view is not None:
-            lines = preview(view, self.frame, width, self._preview_room(pane))
+            key = actions.BY_ID["remedy"].shown
+            lines = preview(view, self.frame, width, self._preview_room(pane), key)
         pane.show(lines)
         pane.set_class(not self.table.model.rows, "-none")
 
@@ -257,8 +258,14 @@ class ServicesScreen(BaseScreen):
 
         findings = self.epview.view.findings if self.epview.view is not None else ()
         if findings:
-            lines = loose_ends(findings, self.frame)
-            self.app.push_screen(Sheet("findings that belong to no Service", lines, "f"))
+            frame = self.frame
+            self.app.push_screen(
+                Sheet(
+                    "findings that belong to no Service",
+                    lambda width: loose_ends(findings, frame, width),
+                    "f",
+                )
+            )
         else:
             self.say(Span("no findings outside the Services", Role.MUTED))
 
@@ -293,3 +300,11 @@ class ServicesScreen(BaseScreen):
     def action_copy(self) -> None:
         if (view := self.selected) is not None:
             self.copy_menu(service_items(view))
+
+    def advice(self) -> Advice | None:
+        view = self.selected
+        if view is None or view.headline is None:
+            return None
+        return Advice(
+            (view.key, view.headline.rule, view.headline.objects), view.headline.rule, view.headline.remedy
+        )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,6 +13,9 @@ from textual.screen import ModalScreen
 
 from epview.present.text import Line
 from epview.tui.widgets.text_pane import TextPane
+
+_WIDEST: Final = 110  # as in the style sheet
+_BESIDE: Final = 5  # border, padding, and the scroll bar
 
 
 class Sheet(ModalScreen[None]):
@@ -29,7 +32,8 @@ class Sheet(ModalScreen[None]):
     Sheet TextPane { height: auto; max-height: 100%; background: $surface; }
     """
 
-    def __init__(self, title: str, lines: Sequence[Line], opener: str) -> None:
+    def __init__(self, title: str, lines: Callable[[int], Sequence[Line]], opener: str) -> None:
+        """``lines`` gives the text for a width, ``opener`` is the key."""
         super().__init__()
         self._title = title
         self._lines = lines
@@ -41,9 +45,15 @@ class Sheet(ModalScreen[None]):
             yield TextPane(id="text")
 
     def on_mount(self) -> None:
-        pane = self.query_one(TextPane)
-        pane.show(self._lines)
-        pane.focus()
+        self._show()
+        self.query_one(TextPane).focus()
+
+    def on_resize(self) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        width = min(_WIDEST, round(self.app.size.width * 0.9)) - _BESIDE
+        self.query_one(TextPane).show(self._lines(max(20, width)))
 
     def on_key(self, event: events.Key) -> None:
         if event.key in self._closers:

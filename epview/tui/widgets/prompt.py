@@ -19,7 +19,7 @@ _SIGNS = {"filter": "/", "search": "/", "command": ":"}
 _HINTS = {
     "filter": "text   !text   /regex/   key=value      Enter keeps it, Esc clears it",
     "search": "text      Enter, then n and N",
-    "command": "svc   po   ns NAME   ctx NAME   q",
+    "command": "svc   po   ns NAME   ctx NAME   explain RULE   q",
 }
 
 
