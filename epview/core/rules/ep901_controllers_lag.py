@@ -140,10 +140,12 @@ def _beyond(gap: Gap) -> str:
 
 
 def _nodeless(facts: Facts, pod: Pod) -> bool:
-    """The one lasting cause: the slice controller skips pods whose Node it does not find."""
-    if not facts.sees("nodes") or not facts.world.nodes:
-        return False
-    return facts.node(pod) is None
+    """The one lasting cause: the slice controller skips pods whose Node it does not find.
+
+    Claimed where another pod's Node is there: a dump may leave them all out.
+    """
+    known = facts.sees("nodes") and any(facts.node(other) is not None for other in facts.matching)
+    return known and facts.node(pod) is None
 
 
 def _finding(facts: Facts, severity: Severity, message: str, where: str, gaps: list[Gap]) -> Finding:
