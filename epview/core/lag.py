@@ -10,23 +10,22 @@ Sources: pkg/controller/endpoint, pkg/controller/endpointslice, pkg/controller/e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Final, NamedTuple
 
 from epview.core import capacity, controllers
-from epview.core.controllers import Expected, SliceGroup
+from epview.core.controllers import MAX_ENDPOINTS_ADDRESSES, Ports, SliceGroup
 from epview.core.facts import BlindError, Facts, written
 from epview.core.objects import (
     BY_RESOURCE,
     MIRRORING_CONTROLLER,
     SLICE_CONTROLLER,
-    EndpointPort,
     EndpointSlice,
-    EndpointSubset,
     Pod,
+    ip_family,
 )
 from epview.core.view import Phase
 
@@ -41,6 +40,10 @@ class Entry(NamedTuple):
     name: str
     number: int | None
     protocol: str
+
+
+Listed = tuple[str, Ports]
+"""A ready address with all its ports, as a list bears it."""
 
 
 class How(Enum):
@@ -98,26 +101,28 @@ def comparable(facts: Facts) -> bool:
 # -- gaps ------------------------------------------------------------------------------------------
 
 
-def in_slices(facts: Facts, expected: Expected) -> list[Gap]:
+def in_slices(facts: Facts, wanted: Sequence[Listed]) -> list[Gap]:
     """Where the slices differ from what the pods and the Service ask for."""
-    wanted, own = _of_slices(facts, expected.slices), _of_slices(facts, _managed(facts, SLICE_CONTROLLER))
+    own = list(_of_slices(_managed(facts, SLICE_CONTROLLER)))
     return _gaps(facts, wanted, own, _slices_written(facts), others=facts.slices)
 
 
-def in_endpoints(facts: Facts, expected: Expected) -> list[Gap]:
+def in_endpoints(facts: Facts, wanted: Sequence[Listed]) -> list[Gap]:
     """Where the Endpoints differ from what the pods and the Service ask for; see `comparable`."""
-    if expected.truncated:
+    if len(facts.matching) > MAX_ENDPOINTS_ADDRESSES:  # to be cut off, and which of them go is not told
         return []
-    return _gaps(facts, _of_subsets(facts, expected.subsets), _listed(facts), facts.written_at)
+    family = _family(facts)
+    asked = [listed for listed in wanted if ip_family(listed[0]) == family]
+    return _gaps(facts, asked, list(_listed(facts)), facts.written_at)
 
 
 def between_lists(facts: Facts) -> list[Gap]:
     """Where the slices differ from the Endpoints of a Service with a selector; see `comparable`."""
     going = {ip for e, _ in facts.sliced() if e.terminating for ip in e.addresses or ()}
     family = _family(facts)
-    own = _of_slices(facts, [s for s in _managed(facts, SLICE_CONTROLLER) if s.address_type == family])
-    wanted = {entry for entry in _listed(facts) if entry.ip not in going}
-    sliced = {entry for entry in own if entry.ip not in going}
+    own = _of_slices(s for s in _managed(facts, SLICE_CONTROLLER) if s.address_type == family)
+    wanted = [listed for listed in _listed(facts) if listed[0] not in going]
+    sliced = [listed for listed in own if listed[0] not in going]
     return _gaps(facts, wanted, sliced, _lists_written(facts), others=facts.slices, either=True)
 
 
@@ -127,30 +132,34 @@ def in_mirrored(facts: Facts) -> list[Gap]:
     if not mirrored:
         return []
     asked = by_hand is not None and not controllers.not_mirrored_because(facts.service, by_hand)
-    wanted = _of_slices(facts, controllers.mirrored(by_hand) if by_hand is not None and asked else ())
-    if capacity.crowded(facts) or capacity.complaint(facts):
-        wanted &= _of_slices(facts, facts.slices)  # what is too much is another finding
-    own = _of_slices(facts, mirrored)
+    wanted = list(_of_slices(controllers.mirrored(by_hand) if by_hand is not None and asked else ()))
+    if capacity.crowded(facts) or capacity.complaint(facts):  # what is too much is another finding
+        there = {ip for ip, _ in _of_slices(facts.slices)}
+        wanted = [listed for listed in wanted if listed[0] in there]
+    own = list(_of_slices(mirrored))
     return _gaps(facts, wanted, own, _lists_written(facts), others=facts.slices, either=True)
 
 
 def _gaps(
     facts: Facts,
-    wanted: set[Entry],
-    own: set[Entry],
+    asked: Sequence[Listed],
+    found_listed: Sequence[Listed],
     list_written: datetime | None,
     *,
     others: Iterable[EndpointSlice] = (),
     either: bool = False,
 ) -> list[Gap]:
-    """Entries that are ``wanted`` and nowhere listed, and of their ``own`` list not wanted, by address.
+    """Entries that are ``asked`` for and nowhere listed, and of the list itself not asked for, by address.
 
     ``others`` are slices in which an address is listed just as well. The list's last write dates what
     should not be in it, since the controller still said so then; with ``either`` it dates all.
     """
+    if _grouped(asked) == _grouped(found_listed):  # the usual case, at little cost
+        return []
+    wanted, own = _entries(facts, asked), _entries(facts, found_listed)
     if wanted == own:
         return []
-    listed = own | _of_slices(facts, others)
+    listed = own | _entries(facts, _of_slices(others))
     missing = {entry.ip for entry in wanted - listed}
     beyond = {entry.ip for entry in own - wanted}
     there = {entry.ip for entry in listed}
@@ -195,41 +204,39 @@ def _dated(pod: Pod) -> datetime | None:
 # -- entries ---------------------------------------------------------------------------------------
 
 
-def _of_slices(facts: Facts, slices: Iterable[EndpointSlice | SliceGroup]) -> set[Entry]:
-    return {
-        entry
-        for slice_ in slices
-        if slice_.address_type in ("IPv4", "IPv6")
-        for endpoint in slice_.endpoints or ()
-        if endpoint.ready
-        for ip in (endpoint.addresses or ())[:1]
-        for entry in _entries(facts, ip, slice_.ports)
-    }
+def _of_slices(slices: Iterable[EndpointSlice | SliceGroup]) -> Iterator[Listed]:
+    for slice_ in slices:
+        if slice_.address_type in ("IPv4", "IPv6"):
+            ports = slice_.ports or ()
+            for endpoint in slice_.endpoints or ():
+                if endpoint.ready and endpoint.addresses:
+                    yield endpoint.addresses[0], ports
 
 
-def _of_subsets(facts: Facts, subsets: Iterable[EndpointSubset] | None) -> set[Entry]:
-    return {
-        entry
-        for subset in subsets or ()
-        for address in subset.addresses or ()
-        for entry in _entries(facts, address.ip, subset.ports)
-    }
+def _grouped(listed: Iterable[Listed]) -> dict[Ports, set[str]]:
+    """The addresses of each set of ports, written alike or not."""
+    groups: dict[Ports, set[str]] = {}
+    for ip, ports in listed:
+        groups.setdefault(ports, set()).add(ip)
+    return groups
 
 
-def _entries(facts: Facts, ip: str, ports: Iterable[EndpointPort] | None) -> Iterator[Entry]:
+def _entries(facts: Facts, listed: Iterable[Listed]) -> set[Entry]:
     if not facts.service.spec.ports:
-        yield Entry(ip, "", None, "")
-        return
-    for port in ports or ():
-        yield Entry(ip, port.name or "", port.port, port.protocol or "TCP")
+        return {Entry(ip, "", None, "") for ip, _ in listed}
+    return {
+        Entry(ip, port.name or "", port.port, port.protocol or "TCP")
+        for ip, ports in listed
+        for port in ports
+    }
 
 
 def _managed(facts: Facts, manager: str) -> list[EndpointSlice]:
     return [slice_ for slice_ in facts.slices if slice_.managed_by == manager]
 
 
-def _listed(facts: Facts) -> set[Entry]:
-    return _of_subsets(facts, facts.endpoints.subsets if facts.endpoints else ())
+def _listed(facts: Facts) -> Iterator[Listed]:
+    return ((address.ip, ports) for address, ready, ports in facts.listed() if ready)
 
 
 def _slices_written(facts: Facts) -> datetime | None:

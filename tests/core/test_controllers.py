@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 from support.builders import Tree, build, endpoints, node, pod, service
+from support.controller_cases import case
 
-from epview.core.controllers import Expected, expected, mirrored, not_mirrored_because
+from epview.core.controllers import Expected, expected, mirrored, not_mirrored_because, ready_addresses
 from epview.core.objects import Endpoint, Endpoints, Node, Pod, Service
 
 
@@ -420,3 +422,26 @@ def test_what_is_not_mirrored_and_why(svc: Tree | None, metadata: Tree, why: str
     assert isinstance(found, Endpoints)
     told = not_mirrored_because(_service(svc) if svc else None, found)
     assert (why in told) if why else told == ""
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_ready_addresses_alone_are_those_of_the_whole_answer(seed: int) -> None:
+    random, judged = Random(seed), 0
+    for number in range(25):
+        objects = [build(tree) for tree in case(random).named(f"case-{number}").objects]
+        found = next((o for o in objects if isinstance(o, Service)), None)
+        if found is None or not found.selector:
+            continue
+        wanted = found.selector.items()
+        pods = [o for o in objects if isinstance(o, Pod) and wanted <= o.metadata.labels.items()]
+        whole = {
+            (address, group.ports or ())
+            for group in expected(found, pods).slices
+            for endpoint in group.endpoints
+            if endpoint.ready
+            for address in (endpoint.addresses or ())[:1]
+        }
+        judged += bool(whole)
+        if found.spec.type != "ExternalName":
+            assert set(ready_addresses(found, pods)) == whole
+    assert judged

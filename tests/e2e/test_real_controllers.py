@@ -21,9 +21,9 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
-from controller_cases import Case, Json, case, nodes
 from kubelet import real_kubeconfig
 from rest import RefusedError, Rest
+from support.controller_cases import Case, Json, case, nodes
 
 from epview.core.controllers import expected, mirrored, not_mirrored_because, reconciled
 from epview.core.objects import (

@@ -45,8 +45,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if facts.external or not facts.selector or facts.written_by_apiserver:
         return
     lag.need_watched(facts, "services", "pods", "endpointslices")
-    expected = controllers.expected(facts.service, facts.matching)
-    gaps = lag.in_slices(facts, expected)
+    wanted = list(controllers.ready_addresses(facts.service, facts.matching))
+    gaps = lag.in_slices(facts, wanted)
     if gaps:
         cut_off = _cut_off(facts, gaps) and facts.lasts(_earliest(gaps), PATIENCE)
         severity = Severity.ERROR if cut_off else Severity.WARNING
@@ -55,7 +55,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if not lag.served(facts, "endpoints"):
         return
     lag.need_watched(facts, "endpoints")
-    gaps = lag.in_endpoints(facts, expected) if lag.comparable(facts) else []
+    gaps = lag.in_endpoints(facts, wanted) if lag.comparable(facts) else []
     if gaps:
         words = f"{_endpoints_say(gaps)}; traffic does not depend on it"
         yield _finding(facts, Severity.WARNING, words, f"Endpoints/{facts.key}", gaps)
