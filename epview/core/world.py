@@ -313,6 +313,8 @@ class World:
         if new.involved_object.kind == "Pod":
             pod = self._pod_of_uid.get(uid)
             return self.services_of(pod) if pod else set()
+        if new.involved_object.kind == "Endpoints":
+            return {Key(new.involved_object.namespace, new.involved_object.name)} & self.services.keys()
         service = self._service_of_uid.get(uid)
         if service is None and self.workloads.by_uid(uid) is not None:
             return self._unmatched_in(new.involved_object.namespace)

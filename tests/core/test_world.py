@@ -171,3 +171,29 @@ def test_objects_with_holes_are_taken() -> None:
     ]
     found = judged(bare, "shop/x", controlled=False)
     assert raised(found) == {"EP102"}
+
+
+def test_an_event_touches_the_services_of_what_it_speaks_of() -> None:
+    lists = endpoints("web")
+    made = world(service(), pod(), lists)
+    assert made.apply(put(unhealthy(pod(), "Readiness probe failed: EOF"))) == {WEB}
+    assert made.apply(put(unhealthy(service(), "no address"))) == {WEB}
+    assert made.apply(put(unhealthy(lists, "too many addresses"))) == {WEB}
+    assert made.apply(put(unhealthy(endpoints("lost"), "too many addresses"))) == set()
+
+
+def test_workloads_touch_the_services_that_select_nothing() -> None:
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "shop", "uid": "d"},
+        "spec": {"replicas": 0, "template": {"metadata": {"labels": {"app": "web"}}}},
+    }
+    made = world(service(), service("other", selector={"app": "x"}), pod("x", labels={"app": "x"}))
+    assert made.apply(put(deployment)) == {WEB}
+    counted = {**deployment, "status": {"observedGeneration": 2}}
+    assert made.apply(put(counted)) == set(), "nothing that a verdict rests on has changed"
+    assert made.apply(put({**deployment, "status": {"replicas": 1}})) == {WEB}
+    assert [w.key.name for w in made.workloads.within("shop")] == ["web"]
+    made.apply(Drop("Deployment", Key("shop", "web")))
+    assert list(made.workloads.within("shop")) == []
