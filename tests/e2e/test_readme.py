@@ -48,12 +48,35 @@ def test_each_set_up_is_one_command() -> None:
     assert "pytest" in setups[1]
 
 
+KUSTOMIZATION = {
+    "kustomization.yaml": "namePrefix: eu-\nresources: [web.yaml]\n",
+    "web.yaml": """\
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080}]}]}
+""",
+}
+
+
 @pytest.mark.parametrize("command", PLAIN)
-def test_plain_commands(command: str, environment: dict[str, str]) -> None:
+def test_plain_commands(command: str, environment: dict[str, str], tmp_path: Path) -> None:
+    for name, text in KUSTOMIZATION.items():
+        (tmp_path / name).write_text(text, "utf-8")
     if "kubectl" in command and not shutil.which("kubectl"):
         pytest.skip("needs kubectl")
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],
+        cwd=tmp_path,
         env=environment,
         capture_output=True,
         text=True,
