@@ -214,7 +214,8 @@ def test_wide_cuts_nothing_and_shows_all_findings_in_order() -> None:
     assert f"app=web,tier={'x' * 90}" in lines[1]
     assert lines[2].strip() == f"error: EP303 {long.strip()}"
     assert lines[3].strip().startswith("Pod/shop/web-1  status: a long")
-    assert lines[4].strip() == "info: EP106 second"
+    assert lines[4].strip().startswith("$ kubectl describe a long")
+    assert lines[5].strip() == "info: EP106 second"
     assert any(line.strip() == "→ db.example" for line in lines)
     assert any(line.strip() == "cannot be judged without pods" for line in lines)
     assert "…" not in "".join(lines)

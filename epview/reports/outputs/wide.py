@@ -95,9 +95,11 @@ def _details(view: ServiceView) -> Iterator[Line]:
 
 
 def _finding(finding: Finding, indent: int) -> Iterator[Line]:
-    """The sentence, and a line for each fact behind it."""
+    """The sentence, a line for each fact behind it, and the commands that help."""
     label = (finding.severity.value, _STYLES[finding.severity])
     yield indent, Text.assemble(label, f": {finding.rule} {clean(finding.message)}")
     for fact in finding.evidence:
         told = f"{clean(fact.object)}  {clean(fact.field)}: {clean(fact.value)}"
         yield indent + len(_GAP), Text(told, style="dim")
+    for command in finding.remedy:
+        yield indent + len(_GAP), Text(f"$ {clean(command)}")
