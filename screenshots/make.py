@@ -20,18 +20,20 @@ from epview.sources.kube.cluster import ClusterSource
 from epview.sources.kube.connector import KubeConnector
 from epview.sources.kube.options import KubeOptions
 from epview.tui.app import EpviewApp
+from epview.tui.navigation import key_of
 
 HERE = Path(__file__).parent
 MEDIUM, SMALL, LARGE = (120, 36), (80, 24), (200, 60)
-DOWN = ["down"]
 
 PICTURES: Sequence[tuple[str, tuple[int, int], str, str, Sequence[str], str]] = (
-    # file, size, namespace, Service opened at once, keys pressed, text that must be there
-    ("services", MEDIUM, "shop", "", [*DOWN * 4], "readiness of container api"),
-    ("services-small", SMALL, "shop", "", [*DOWN * 4], "readiness of api"),
-    ("services-large", LARGE, "", "", [*DOWN * 11], "EP302"),
-    ("services-light", MEDIUM, "shop", "", [*DOWN * 4], "readiness of container api"),
+    # file, size, namespace, Service opened at once, keys pressed (@: the cursor goes there), text to wait for
+    ("services", MEDIUM, "shop", "", ["@shop/checkout"], "readiness of container api"),
+    ("services-small", SMALL, "shop", "", ["@shop/checkout"], "readiness of api"),
+    ("services-large", LARGE, "", "", ["@shop/checkout"], "that means"),
+    ("services-light", MEDIUM, "shop", "", ["@shop/checkout"], "readiness of container api"),
     ("service", MEDIUM, "shop", "orders", [], "http-get"),
+    ("findings", MEDIUM, "shop", "orders", ["2"], "follows from EP303"),
+    ("explain", MEDIUM, "shop", "orders", ["E"], "References"),
     ("endpoints", MEDIUM, "shop", "my-external-db", ["tab", "tab"], "192.168.1.100"),
     ("ports", MEDIUM, "shop", "catalog", [], "9191, 8080"),
     ("pod", MEDIUM, "shop", "checkout", ["enter"], "#failure=3"),
@@ -69,8 +71,11 @@ async def draw(
     async with app.run_test(size=size) as pilot:
         await until(pilot, "live")
         for key in keys:
-            await pilot.press(key)
-            await pilot.pause(0.3 if key != "down" else 0)
+            if key.startswith("@"):
+                app.home().table.move_to(key_of(key[1:]))
+            else:
+                await pilot.press(key)
+            await pilot.pause(0.3)
         await until(pilot, text)
         await pilot.pause(0.5)  # what a worker still looks up
         svg = app.export_screenshot(title=f"epview · {name}")

@@ -190,7 +190,7 @@ SERVICES: Final[tuple[Column[ServiceView], ...]] = (
     Column("clusterip", "CLUSTER-IP", lambda v, _: _muted(cluster_ip(v)), cluster_ip, 10, 32, wide=True,
            key="I"),
     Column("ports", "PORTS", lambda v, f: Span(words.ports_words(v.ports, f.glyphs) or f.glyphs.dash),
-           lambda v: [port.port for port in v.ports], 8, 48, soft=14, drop=7, key="O",
+           lambda v: [port.port for port in v.ports], 8, 34, soft=14, drop=7, key="O",
            brief=lambda v, f, width: words.ports_within(v.ports, width, f.glyphs)),
     Column("age", "AGE", lambda v, f: _muted(words.age(v.created, f.now)),
            lambda v: v.created or _EPOCH, 4, 8, wide=True, right=True, key="A", descending=True),

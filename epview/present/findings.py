@@ -86,8 +86,11 @@ def blocks(view: ServiceView, frame: Frame, width: int, why_not: str = "") -> li
             )
         )
         seen[same] += 1
-    unknown = tuple(wrap(unknown_line(view, frame, why_not), width, _BEHIND_SIGN))
-    return [*out, *([Block(("unknown", (), 0), unknown)] if unknown != (EMPTY,) else [])]
+    missing = unknown_line(view, frame, why_not)
+    if missing:
+        lines = tuple(wrap(missing, width, _BEHIND_SIGN))
+        out.append(Block(("unknown", (), 0), lines, rule=next(iter(view.unknown_rules), "")))
+    return out
 
 
 def in_order(findings: Sequence[Finding]) -> Iterator[tuple[Finding, str]]:
@@ -139,8 +142,9 @@ def fact_lines(finding: Finding, frame: Frame, width: int) -> Iterator[Line]:
             spoken_of = fact.object
             yield from wrap(line(" " * indent, Span(clean(fact.object), Role.MUTED)), width, indent)
         field = Span(f"{pad}{clean(fact.field):<{room}}  ", Role.MUTED)
-        value = with_ages(clean(fact.value), frame)
-        if len(fact.field) > room:
+        value = with_ages(clean(fact.value).strip(), frame)
+        alone = len(fact.field) > room and indent + 4 + len(fact.field) + cell_width(value) > width
+        if alone:
             yield from wrap(line(field), width, indent + 2)
             field = Span(" " * column)
         yield from wrap(line(field, value), width, column)
@@ -184,10 +188,9 @@ def unknown_line(view: ServiceView, frame: Frame, why_not: str = "") -> Line:
         return EMPTY
     rules = words.and_more(view.unknown_rules, 8)
     lacking = gap_words(view) if view.gaps else why_not or "sees too little here"
-    return line(
-        Span(f"{frame.glyphs.unknown} unknown  ", Role.UNKNOWN),
-        Span(f"could not judge {rules}: epview {lacking}" if rules else f"{lacking}; no verdict needed it"),
-    )
+    harmless = "" if view.health is Health.UNKNOWN else "; no verdict needed it"
+    said = f"could not judge {rules}: epview {lacking}" if rules else lacking + harmless
+    return line(Span(f"{frame.glyphs.unknown} unknown  ", Role.UNKNOWN), Span(said))
 
 
 def unseen(view: View | None, namespace: str) -> str:
@@ -198,14 +201,14 @@ def unseen(view: View | None, namespace: str) -> str:
         each.resource for each in view.states if each.missing and each.namespace in ("", namespace)
     )
     parts = [f"cannot see {words.and_more(missing, 3)}"] if missing else []
-    parts += ["sees just the chosen namespaces"] if view.source.namespaces is not None else []
+    parts += ["sees just the chosen namespaces (0 shows all)"] if view.source.namespaces is not None else []
     return " and ".join(parts)
 
 
-def findings_lines(view: ServiceView, frame: Frame, width: int) -> list[Line]:
+def findings_lines(view: ServiceView, frame: Frame, width: int, why_not: str = "") -> list[Line]:
     """All findings as one text, consequences in one line each."""
     out: list[Line] = []
-    for block in blocks(view, frame, width):
+    for block in blocks(view, frame, width, why_not):
         out += [EMPTY] if out and not block.under else []
         out += block.head if block.under else block.whole
     return out

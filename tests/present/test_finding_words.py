@@ -120,6 +120,21 @@ def test_nothing_is_lost_in_a_narrow_place(width):
     assert "metadata.annotations[control-plane.alpha.kubernetes.io/leader]" in whole
 
 
+def test_a_long_field_shares_its_line_with_a_short_value_only():
+    field = "metadata.annotations[control-plane.alpha.kubernetes.io/leader]"
+    facts = tuple(Evidence("Endpoints/shop/web", name, value) for name, value in (
+        (field, "there"), (field, "one two " * 9), ("a", "b"),
+    ))  # fmt: skip
+    lines = texts(blocks(view(structs.replace(CAUSE, evidence=facts)), FRAME, 80)[0].facts)
+    assert lines == [
+        "    Endpoints/shop/web",
+        f"      {field}  there",
+        f"      {field}",
+        "         one two one two one two one two one two one two one two one two one two",
+        "      a  b",
+    ]
+
+
 def test_what_passes_by_itself_tells_the_time_left():
     starting = structs.replace(
         CAUSE, severity=Severity.WARNING, in_progress=True, until=NOW + timedelta(seconds=130)
@@ -191,8 +206,9 @@ def test_a_verdict_missing_for_want_of_something_optional_says_of_what():
         ),
     )
     reason = unseen(seen, "shop")
-    assert reason == "cannot see networkpolicies and sees just the chosen namespaces"
+    assert reason == "cannot see networkpolicies and sees just the chosen namespaces (0 shows all)"
     last = blocks(service, FRAME, 200, reason)[-1]
+    assert last.rule == "EP703"
     assert texts(last.head) == [f"◌ unknown  could not judge EP703, EP902: epview {reason}"]
     assert unseen(structs.replace(seen, states=(), source=SourceInfo(kind="cluster")), "shop") == ""
 

@@ -1,6 +1,7 @@
 from collections import Counter
 from pathlib import Path
 
+from epview.present.columns import BACKENDS, EVENTS, SERVICES
 from epview.tui import actions
 
 
@@ -12,6 +13,12 @@ def test_within_a_scope_no_key_means_two_things():
     for scope in ("services", "service", "pod", "failure", "table", "text", "picker", "app"):
         keys = [key for action in actions.of(scope) for key in action.keys.split(",")]
         assert max(Counter(keys).values()) == 1, scope
+
+
+def test_no_letter_that_sorts_a_table_is_taken_by_an_action():
+    for scope, columns in (("services", SERVICES), ("service", (*BACKENDS, *EVENTS))):
+        keys = {key for action in actions.of(scope, "table") for key in action.keys.split(",")}
+        assert not keys & {column.key for column in columns if column.key}
 
 
 def test_every_binding_has_an_id_and_help():

@@ -235,3 +235,15 @@ async def test_addresses_by_hand_are_marked_at_every_width():
         text = await shown(pilot, "detail of EP501")
         assert "shop/my-external-db manual" in text
         assert "EP101" in text
+
+
+async def test_what_was_not_judged_can_be_explained_too():
+    app = EpviewApp(FakeConnector(changes=[*shop(), *live("shop")]), namespaces=("shop",))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, "web")
+        text = await shown(pilot, "◌ unknown  could not judge EP")
+        assert "epview sees just the chosen namespaces (0 shows all)" in text
+        rule = app.screen.service.unknown_rules[0]
+        await pilot.press("G", "E")
+        await shown(pilot, f"{rule}: ")
+        assert isinstance(app.screen, Sheet)

@@ -128,8 +128,8 @@ class ServiceScreen(AdvisedScreen):
         self._share_room(len(service.backends))
         self._addresses.retime(frame)
         self._events.retime(frame)
-        missing = unseen(self.epview.view, self.key.namespace)
-        self._findings.show(lambda width: blocks(service, frame, width, missing))
+        why_not = unseen(self.epview.view, self.key.namespace)
+        self._findings.show(lambda width: blocks(service, frame, width, why_not))
         self._show_selected(service)
 
     def _share_room(self, rows: int) -> None:
@@ -145,8 +145,11 @@ class ServiceScreen(AdvisedScreen):
         backend, event = self._addresses.cursor_row, self._events.cursor_row
         lines = [*backend_lines(backend, self.frame), EMPTY] if backend is not None else []
         below = self.query_one("#below", TextPane)
-        lines += findings_lines(service, self.frame, max(20, below.inner or self.size.width - 3))
-        below.show(lines)
+        width, why_not = (
+            max(20, below.inner or self.size.width - 3),
+            unseen(self.epview.view, self.key.namespace),
+        )
+        below.show([*lines, *findings_lines(service, self.frame, width, why_not)])
         said = event_lines(event, self.frame) if event is not None else []
         self.query_one("#event").display = bool(said)
         self.query_one("#event", TextPane).show(said)
@@ -309,11 +312,9 @@ class ServiceScreen(AdvisedScreen):
 
     def advice(self) -> Advice | None:
         """Of the marked finding, or of the first one beside the addresses."""
-        block = self._findings.marked
-        if self.tab != "findings":
-            service = self.service
-            found = blocks(service, self.frame, self.size.width) if service is not None else []
-            block = found[0] if found else None
+        block = self._findings.marked if self.tab == "findings" else None
+        if block is None and (service := self.service) is not None:
+            block = next(iter(blocks(service, self.frame, self.size.width)), None)
         return None if block is None else Advice((self.key, block.key), block.rule, block.commands)
 
     def on_finding_list_chosen(self, event: FindingList.Chosen) -> None:

@@ -29,7 +29,9 @@ class Sheet(ModalScreen[None]):
         border: round $border; background: $surface; padding: 0 1;
         border-title-color: $foreground; border-title-style: bold;
     }
-    Sheet TextPane { height: auto; max-height: 100%; background: $surface; }
+    Sheet TextPane {
+        height: auto; max-height: 100%; background: $surface; scrollbar-size-horizontal: 0;
+    }
     """
 
     def __init__(self, title: str, lines: Callable[[int], Sequence[Line]], opener: str) -> None:
