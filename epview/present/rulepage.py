@@ -10,8 +10,8 @@ from epview.core.rule import Rule
 from epview.present.text import EMPTY, Line, Role, Span, line, wrap
 
 WIDEST: Final = 88  # longer lines are hard to read, however wide the terminal
-_CODE: Final = re.compile(r"`([^`]*)`")
-_UNBROKEN: Final = "\N{NO-BREAK SPACE}"  # half a command is of no use; painted as a blank
+CODE: Final = re.compile(r"`([^`]*)`")
+UNBROKEN: Final = "\N{NO-BREAK SPACE}"  # half a command is of no use; painted as a blank
 _INDENT: Final = 2
 
 
@@ -38,9 +38,9 @@ def sections(doc: str) -> Iterator[tuple[str, list[str]]]:
 def _spans(paragraph: str, width: int) -> Line:
     """A command that fits into a line is kept in one."""
     parts = [Span(" " * _INDENT)]
-    for number, text in enumerate(_CODE.split(paragraph)):
+    for number, text in enumerate(CODE.split(paragraph)):
         if number % 2:
-            parts.append(Span(text.replace(" ", _UNBROKEN) if len(text) <= width else text, Role.ACCENT))
+            parts.append(Span(text.replace(" ", UNBROKEN) if len(text) <= width else text, Role.ACCENT))
         else:
             parts.append(Span(text))
     return line(*parts)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console
@@ -12,12 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from epview.core.rule import Rule
+from epview.present.rulepage import CODE, UNBROKEN, WIDEST, sections
 from epview.reports.rules import named, sorted_rules
 
-_WIDTH: Final = 88  # longer lines are hard to read, however wide the terminal
 _INDENT: Final = "  "
-_CODE: Final = re.compile(r"`([^`]*)`")
-_UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 
 
 def explain(ids: Sequence[str], console: Console) -> None:
@@ -43,27 +40,20 @@ def _list() -> Table:
 def _print_page(rule: Rule, console: Console) -> None:
     console.print(Text(f"{rule.id}: {rule.title}", style="bold"))
     coloured = console.color_system is not None and not console.no_color
-    for heading, paragraphs in _sections(rule.doc):
+    for heading, paragraphs in sections(rule.doc):
         console.print()
         if heading:
             console.print(Text(heading, style="bold"))
         for number, paragraph in enumerate(paragraphs):
             if number:
                 console.print()
-            for line in _wrapped(paragraph, min(console.width, _WIDTH)):
+            for line in _wrapped(paragraph, min(console.width, WIDEST)):
                 console.print(_styled(line) if coloured else Text(line), soft_wrap=True)
-
-
-def _sections(doc: str) -> Iterator[tuple[str, list[str]]]:
-    """(heading, paragraphs); what stands before the first heading has none."""
-    for part in re.split(r"^# ", f"# \n{doc}", flags=re.MULTILINE)[1:]:
-        heading, _, body = part.partition("\n")
-        yield heading.strip(), [" ".join(text.split()) for text in re.split(r"\n\s*\n", body.strip())]
 
 
 def _wrapped(paragraph: str, width: int) -> list[str]:
     """Lines that break no command: a copy of half of one is of no use."""
-    whole = _CODE.sub(lambda code: code[0].replace(" ", _UNBROKEN), paragraph)
+    whole = CODE.sub(lambda code: code[0].replace(" ", UNBROKEN), paragraph)
     lines = textwrap.wrap(
         whole,
         width,
@@ -72,12 +62,12 @@ def _wrapped(paragraph: str, width: int) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [line.replace(_UNBROKEN, " ") for line in lines]
+    return [line.replace(UNBROKEN, " ") for line in lines]
 
 
 def _styled(line: str) -> Text:
     """Code in a colour instead of backticks."""
     text = Text()
-    for number, part in enumerate(_CODE.split(line)):
+    for number, part in enumerate(CODE.split(line)):
         text.append(part, style="cyan" if number % 2 else "")
     return text
