@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -22,6 +22,8 @@ from epview.tui.widgets.bars import LineBar
 from epview.tui.widgets.keyed_table import KeyedTable
 
 R = TypeVar("R")
+_SHARE: Final = 0.8  # of the screen's height, as in the style sheet
+_BESIDE: Final = 7  # lines of the box that are not the table's: border, entry, hint, and room to breathe
 
 
 class Picker(ModalScreen[str | None], Generic[R]):
@@ -85,7 +87,8 @@ class Picker(ModalScreen[str | None], Generic[R]):
 
     def on_mount(self) -> None:
         self.table.can_focus = False
-        self.table.styles.height = min(len(self._rows) + 1, max(3, self.app.size.height - 10))
+        room = int(self.app.size.height * _SHARE) - _BESIDE
+        self.table.styles.height = min(len(self._rows) + 1, max(3, room))
         self.table.show(self._rows, self._frame)
         if self._marked is not None:
             self.table.move_to(self._marked)
