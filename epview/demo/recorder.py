@@ -1,7 +1,7 @@
 """Events as the recorders of kubelet and scheduler write them.
 
 core/v1 style (client-go tools/record): equal events become one object with a growing ``count``, by
-MODIFY; beyond 25 an object, one more every five minutes. events.k8s.io style (client-go
+MODIFY; beyond 25 of a type an object, one more every five minutes. events.k8s.io style (client-go
 tools/events), as the scheduler writes it: ``eventTime`` with microseconds, ``series`` from the
 second time on, no count, no source.
 """
@@ -18,11 +18,19 @@ from epview.demo.store import Store
 BURST: Final = 25
 REFILL_SECONDS: Final = 300.0
 TTL: Final = timedelta(hours=1)  # kube-apiserver --event-ttl
-_LEGACY: Final = ("kubelet", "replicaset-controller", "deployment-controller", "service-controller")
+_LEGACY: Final = (
+    "kubelet",
+    "replicaset-controller",
+    "deployment-controller",
+    "service-controller",
+    "node-controller",
+    "endpoint-slice-controller",
+    "endpoint-slice-mirroring-controller",
+)
 
 
 class _Bucket:
-    """The spam filter's tokens of one (source, object)."""
+    """The spam filter's tokens of one (source, object, type)."""
 
     def __init__(self, at: datetime) -> None:
         self.tokens = float(BURST)
@@ -43,7 +51,7 @@ class Recorder:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._names: dict[tuple[str, ...], str] = {}
-        self._buckets: dict[tuple[str, str], _Bucket] = {}
+        self._buckets: dict[tuple[str, str, str], _Bucket] = {}
         self._count = 0
 
     def record(
@@ -61,12 +69,12 @@ class Recorder:
     ) -> None:
         """One more event about an object (with kind). ``count`` and ``first`` tell a past at once."""
         meta = about["metadata"]
-        bucket = self._buckets.setdefault((source, meta["uid"]), _Bucket(at))
+        kind = "Warning" if warning else "Normal"
+        bucket = self._buckets.setdefault((source, meta["uid"], kind), _Bucket(at))
         if not bucket.take(at):
             return
         bucket.tokens = max(0.0, bucket.tokens - (count - 1))
         field = f"spec.containers{{{container}}}" if container else ""
-        kind = "Warning" if warning else "Normal"
         key = (source, meta["uid"], field, kind, reason, message)
         namespace = meta.get("namespace", "default")
         known = self._store.get("events", namespace, self._names.get(key, ""))
