@@ -9,6 +9,7 @@ election). Nothing runs by itself: a write marks Services, `run` reconciles the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Final
 from zlib import crc32
@@ -48,10 +49,15 @@ ServiceKey = tuple[str, str]
 
 
 class Controllers:
-    """Listens to a store from the moment it is made; `run` brings the derived objects up to date."""
+    """Listens to a store from the moment it is made; `run` brings the derived objects up to date.
+
+    Services that are ``stalled`` keep the slices they have, until they are so no longer.
+    """
 
     def __init__(self, store: Store) -> None:
+        self.stalled: AbstractSet[ServiceKey] = frozenset()
         self._store = store
+        self._waiting: dict[ServiceKey, str] = {}  # stalled with work to do → the first trigger of it
         self._dirty: set[ServiceKey] = set()
         self._seen: dict[ServiceKey, dict[str, str]] = {}  # pod → when its readiness last changed
         self._slice_names: dict[ServiceKey, set[str]] = {}  # by the Service they are labelled with
@@ -71,6 +77,7 @@ class Controllers:
 
     def run(self) -> None:
         """Reconcile until nothing is left to do (the slices follow the Endpoints they mirror)."""
+        self._dirty |= self._waiting.keys() - self.stalled
         while self._dirty:
             self._round()
 
@@ -135,7 +142,10 @@ class Controllers:
             trigger = self._trigger(entry.obj, chosen)
             subsets = [plain(subset) for subset in wanted.subsets]
             self._write_endpoints(entry.obj, subsets, trigger, truncated=wanted.truncated)
-            meta = slice_metadata(entry.obj, trigger)
+            if (namespace, name) in self.stalled:
+                self._waiting[namespace, name] = self._waiting.get((namespace, name)) or trigger
+                return
+            meta = slice_metadata(entry.obj, self._waiting.pop((namespace, name), trigger))
             if not known:  # a world that begins in the middle: its slices are as old as their Service
                 meta["creationTimestamp"] = entry.obj["metadata"]["creationTimestamp"]
             self._write_slices(namespace, name, SLICE_CONTROLLER, wanted.slices, meta)
@@ -158,6 +168,7 @@ class Controllers:
     def _collect(self, namespace: str, name: str) -> None:
         """The Service is gone: its Endpoints follow, and the slices of both controllers."""
         self._seen.pop((namespace, name), None)
+        self._waiting.pop((namespace, name), None)
         found = self._store.get("endpoints", namespace, name)
         if found is not None and found.labels.get(ENDPOINTS_MANAGED_BY_LABEL):
             self._store.delete("endpoints", namespace, name)

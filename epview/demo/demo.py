@@ -89,6 +89,7 @@ class DemoCluster:
         else:
             self._world = SCENARIOS[self._scenario](self.store, self._seed)
             self.api.story = self._world.story
+            self.controllers.stalled = self._world.stalled
             self.controllers.run()
 
     def _live(self) -> None:

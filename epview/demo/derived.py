@@ -28,9 +28,10 @@ def plain(value: Any) -> Any:
 
 
 def _pruned(value: Any) -> Any:
-    if isinstance(value, dict):
+    kind = type(value)
+    if kind is dict:
         return {k: _pruned(v) for k, v in value.items() if v is not None and v != ""}
-    if isinstance(value, list | tuple):
+    if kind is list or kind is tuple:
         return [_pruned(item) for item in value]
     return value
 

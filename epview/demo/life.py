@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Final
 
 from epview.demo.logs import Story, story
-from epview.demo.stage import Script, Stage, VanishedError
-from epview.demo.workloads import count_pods
+from epview.demo.resources import Resource
+from epview.demo.stage import Ref, Script, Stage, VanishedError
+from epview.demo.store import Event
+from epview.demo.workloads import COUNTED, count_pods
 
 _FAR: Final = timedelta(days=365)
 
@@ -27,9 +30,15 @@ class Life:
         self.story = story
         self._queue: list[tuple[datetime, int, Script]] = []
         self._count = 0  # settles ties: first made, first served
+        self._moved = False
+        stage.store.listen(self._note)
         for script in (*scripts, _forget_old_events(stage)):
             self._go_on(script)
         count_pods(stage.store)
+
+    @property
+    def stalled(self) -> AbstractSet[Ref]:
+        return self.stage.stalled
 
     @property
     def next_due(self) -> datetime:
@@ -37,15 +46,17 @@ class Life:
 
     def step(self, now: datetime) -> datetime:
         """Let everything due until ``now`` happen; gives when the next thing is due."""
-        moved = False
         while self._queue and self._queue[0][0] <= now:
             due, _, script = heapq.heappop(self._queue)
             self.stage.now = due
             self._go_on(script)
-            moved = True
-        if moved:
+        if self._moved:
             count_pods(self.stage.store)
+            self._moved = False
         return self.next_due
+
+    def _note(self, resource: Resource, _: Event) -> None:
+        self._moved |= resource.name in COUNTED
 
     def _go_on(self, script: Script) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -15,6 +16,10 @@ class World(Protocol):
     """A world that was built into a store, and goes on living in it. ``story`` writes its pods' logs."""
 
     story: Story
+
+    @property
+    def stalled(self) -> AbstractSet[tuple[str, str]]:
+        """The Services (namespace, name) whose slices are not brought up to date just now."""
 
     @property
     def next_due(self) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from epview.demo import kubelet
 from epview.demo.stage import Crew, Ref, Stage
@@ -14,8 +14,9 @@ TIMED_OUT: Final = (
     'Get "http://{ip}:8080/PATH": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
 )
 NO_ROOM: Final = (
-    "0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available:"
-    " 3 No preemption victims found for incoming pod."
+    "0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 Insufficient memory. preemption:"
+    " 0/4 nodes are available: 1 Preemption is not helpful for scheduling, 3 No preemption victims found"
+    " for incoming pod."
 )
 _PERIOD: Final = 10  # seconds, of the probes that have no period of their own
 
@@ -111,6 +112,13 @@ def flapping(stage: Stage, ref: Ref, tail: str) -> Iterator[float]:
         stage.change(ref, kubelet.set_ready, True)
 
 
+def failing(stage: Stage, ref: Ref, tail: str, *, first: float) -> Iterator[float]:
+    """The probe of a pod that `fell_ill` goes on failing, and nothing mends it."""
+    yield first
+    while True:
+        yield from _fail(stage, ref, tail, 1)
+
+
 # -- starting ------------------------------------------------------------------------------------
 
 
@@ -168,6 +176,70 @@ def crash_loop(stage: Stage, ref: Ref, *, pause: float, lives: float) -> Iterato
         stage.change(ref, kubelet.back_off, 300)
         backing_off(stage, ref)
         yield pause
+
+
+def kills(stage: Stage, ref: Ref, tail: str, *, first: float, every: float, restarts: int) -> Iterator[float]:
+    """The liveness probe fails now and then, and the kubelet restarts the container.
+
+    ``restarts`` of them have been before; the last was ``every`` - ``first`` seconds ago. They are far
+    enough apart for the kubelet to forget its back-off.
+    """
+    ended = stage.ago(every - first)
+    pod = kubelet.restart(stage.pod(ref), ended, "Error", 137, ended, restarts)
+    pod = kubelet.run(pod, ended + timedelta(seconds=1))
+    stage.save(kubelet.set_ready(pod, ended + timedelta(seconds=12), True))
+    name = pod["spec"]["containers"][0]["name"]
+    oldest = stage.ago(every * 4 - first)
+    stage.unhealthy(pod, name, tail, probe="Liveness", count=12, first=oldest, at=ended)
+    _killing(stage, ref, count=4, first=oldest, at=ended)
+    yield first - 2 * _PERIOD
+    while True:
+        for _ in range(2):
+            stage.unhealthy(stage.pod(ref), name, tail, probe="Liveness")
+            yield _PERIOD
+        stage.unhealthy(stage.pod(ref), name, tail, probe="Liveness")
+        _killing(stage, ref)
+        stage.change(ref, kubelet.die, "Error", 137)
+        yield 1
+        stage.started(stage.change(ref, kubelet.revive))
+        yield 10
+        stage.change(ref, kubelet.set_ready, True)
+        yield every - 2 * _PERIOD - 11
+
+
+def _killing(stage: Stage, ref: Ref, **more: Any) -> None:
+    pod = stage.pod(ref)
+    name = pod["spec"]["containers"][0]["name"]
+    text = f"Container {name} failed liveness probe, will be restarted"
+    stage.event(pod, "Killing", text, container=name, **more)
+
+
+def failures(stage: Stage, ref: Ref, *, first: float, every: float) -> Iterator[float]:
+    """The program ends by itself now and then, and is started again at once."""
+    yield first
+    while True:
+        stage.change(ref, kubelet.die, "Error", 1)
+        yield 1
+        stage.started(stage.change(ref, kubelet.revive))
+        yield 9
+        stage.change(ref, kubelet.set_ready, True)
+        yield every - 10
+
+
+# -- doors that others open ----------------------------------------------------------------------
+
+
+def gates(stage: Stage, crew: Crew, gate: str, *, first: float, waits: float, rest: float) -> Iterator[float]:
+    """A pod is replaced, and the load balancer takes its time until it lets the new one in."""
+    yield first
+    while True:
+        (old,) = stage.pick(crew)
+        stage.retire(old)
+        new = yield from stage.arrive(crew, warm_up=4)
+        stage.bury(old)
+        yield waits
+        stage.change(new, kubelet.open_gate, gate)
+        yield rest
 
 
 def bad_image(stage: Stage, ref: Ref, *, first: float) -> Iterator[float]:

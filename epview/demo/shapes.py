@@ -12,6 +12,9 @@ from epview.core.objects import MANAGED_BY_LABEL, SERVICE_NAME_LABEL
 from epview.demo.clock import rfc3339
 from epview.demo.resources import Json
 
+POOL_LABEL: Final = "harbour.example/pool"
+"""Of a node and of the pods that are meant for its kind."""
+
 Ports = Sequence[tuple[str, int] | tuple[str, int, str]]
 
 _TOLERATIONS: Final = [
@@ -130,6 +133,7 @@ class Workload(Struct, frozen=True, kw_only=True):
     labels: Mapping[str, str] = {}  # of the pods; {"app": name} when empty
     service_name: str = ""  # of a StatefulSet
     spec: Mapping[str, Any] = {}  # further fields of the pod spec
+    pool: str = ""  # the nodes it is meant for
 
     @property
     def pod_labels(self) -> dict[str, str]:
@@ -141,7 +145,12 @@ class Workload(Struct, frozen=True, kw_only=True):
         return {k: labels[k] for k in ("app", "track") if k in labels} or labels
 
     def template(self, labels: Mapping[str, str]) -> Json:
-        return {"metadata": {"labels": dict(labels)}, "spec": pod_spec(self.containers, **self.spec)}
+        spec = pod_spec(self.containers, **self.spec)
+        if self.pool:
+            toleration = {"key": POOL_LABEL, "operator": "Equal", "value": self.pool, "effect": "NoSchedule"}
+            spec["nodeSelector"] = {POOL_LABEL: self.pool}
+            spec["tolerations"] = [toleration, *_TOLERATIONS]
+        return {"metadata": {"labels": dict(labels)}, "spec": spec}
 
 
 def deployment(workload: Workload, created: datetime, revision: int) -> Json:
@@ -296,6 +305,21 @@ def endpoint_slice(
     content = {field: body.pop(field) for field in ("endpoints", "ports")}
     head = metadata(namespace, name, created, labels=labels, **body)
     return {"kind": "EndpointSlice", "metadata": head, "addressType": "IPv4", **content}
+
+
+def network_policy(
+    namespace: str, name: str, created: datetime, pods: Mapping[str, str], ingress: Sequence[Json]
+) -> Json:
+    """Who may come in to the pods with these labels."""
+    return {
+        "kind": "NetworkPolicy",
+        "metadata": metadata(namespace, name, created, generation=1),
+        "spec": {
+            "podSelector": {"matchLabels": dict(pods)},
+            "ingress": list(ingress),
+            "policyTypes": ["Ingress"],
+        },
+    }
 
 
 def endpoint_port(port: int, name: str = "", protocol: str = "TCP") -> Json:

@@ -22,21 +22,25 @@ from epview.demo.resources import ALPHABET, Json
 from epview.demo.shapes import Workload, daemon_set, deployment, metadata, owner, replica_set, stateful_set
 from epview.demo.store import Store
 
-Ref = tuple[str, str]  # namespace and name of a pod
+Ref = tuple[str, str]  # namespace and name, of a pod where nothing else is said
 Script = Iterator[float]  # yields how many seconds to wait
 
 
 class VanishedError(Exception):
-    """Somebody else deleted the pod a story is about: the story is over."""
+    """Somebody else deleted what a story is about: the story is over."""
 
 
 class Machine(Struct, frozen=True):
-    """A node: its name, address, zone and the first three numbers of its pod addresses."""
+    """A node: its name, address, zone and the first three numbers of its pod addresses.
+
+    One of a ``pool`` takes the pods that are meant for it, and no others.
+    """
 
     name: str
     ip: str
     zone: str
     prefix: str
+    pool: str = ""
 
 
 MACHINES: Final = (
@@ -44,6 +48,8 @@ MACHINES: Final = (
     Machine("node-2", "172.20.0.12", "zone-b", "10.244.2"),
     Machine("node-3", "172.20.0.13", "zone-b", "10.244.3"),
 )
+RENDERING: Final = (Machine("render-1", "172.20.0.14", "zone-a", "10.244.4", "render"),)
+ALL_MACHINES: Final = (*MACHINES, *RENDERING)
 
 
 class Crew:
@@ -65,8 +71,9 @@ class Stage:
         self.now = now
         self.recorder = Recorder(store)
         self.crews: dict[Ref, Crew] = {}
+        self.stalled: set[Ref] = set()  # Services that the EndpointSlice controller does not get to
         self._random = random.Random(seed)  # noqa: S311 - names and addresses of a demo
-        self._next_host = dict.fromkeys((m.name for m in MACHINES), 3)
+        self._next_host = dict.fromkeys((m.name for m in ALL_MACHINES), 3)
 
     # -- names and addresses ----------------------------------------------------------------------
 
@@ -150,6 +157,16 @@ class Stage:
         about = {"kind": "Deployment", **owner.obj}
         self.event(about, "ScalingReplicaSet", text, source="deployment-controller")
 
+    def resize(self, crew: Crew, replicas: int) -> None:
+        """Somebody gives a Deployment another size; its pods are still to follow."""
+        namespace, name = crew.workload.namespace, crew.workload.name
+        found = self.store.get("deployments", namespace, name)
+        if found is None:
+            raise VanishedError(name)
+        by = replicas - found.obj["spec"]["replicas"]
+        self.store.patch("deployments", namespace, name, {"spec": {"replicas": replicas}})
+        self.scale(crew, crew.owner[1], by)
+
     # -- pods -------------------------------------------------------------------------------------
 
     def pods_of(self, crew: Crew) -> list[Ref]:
@@ -159,6 +176,13 @@ class Stage:
             for obj in self.store.objects("pods", crew.workload.namespace)
             if wanted <= (obj["metadata"].get("labels") or {}).items()
         ]
+
+    def pick(self, crew: Crew, count: int = 1) -> list[Ref]:
+        """The first of its pods. Raises `VanishedError` where there are not so many."""
+        found = self.pods_of(crew)[:count]
+        if len(found) < count:
+            raise VanishedError(crew.workload.name)
+        return found
 
     def pod(self, ref: Ref) -> Json:
         """The pod as it is now. Raises `VanishedError`."""
@@ -203,7 +227,8 @@ class Stage:
         return {"kind": "Pod", "metadata": meta, "spec": body, "status": status}
 
     def machine(self, crew: Crew) -> Machine:
-        return MACHINES[(crew.hired + len(crew.workload.name)) % len(MACHINES)]
+        pool = [machine for machine in ALL_MACHINES if machine.pool == crew.workload.pool]
+        return pool[(crew.hired + len(crew.workload.name)) % len(pool)]
 
     def placed(self, crew: Crew, created: datetime) -> Json:
         """A pod with a node and an address whose containers are being created; not written yet."""
@@ -241,18 +266,23 @@ class Stage:
 
     # -- steps of a life --------------------------------------------------------------------------
 
-    def arrive(self, crew: Crew, *, warm_up: float = 5, ready: bool = True) -> Generator[float, None, Ref]:
-        """A new pod from Pending to ready, with the events of its way; gives its name in the end."""
+    def arrive(
+        self, crew: Crew, *, warm_up: float = 5, ready: bool = True, node: str = "", address: str = ""
+    ) -> Generator[float, None, Ref]:
+        """A new pod from Pending to ready, with the events of its way; gives its name in the end.
+
+        The node is the next one's turn and the address a free one, unless they are given.
+        """
         pod = self.pending(crew, self.now)
         ref = self.save(pod)
-        machine = self.machine(crew)
+        machine = next((m for m in ALL_MACHINES if m.name == node), None) or self.machine(crew)
         yield 1
         pod = self.change(ref, kubelet.schedule, machine.name)
         where = f"Successfully assigned {ref[0]}/{ref[1]} to {machine.name}"
         self.event(pod, "Scheduled", where, source="default-scheduler")
         pod = self.change(ref, kubelet.create, machine.ip)
         yield 1
-        self.change(ref, kubelet.give_address, self._address(machine))
+        self.change(ref, kubelet.give_address, address or self._address(machine))
         yield 1
         pod = self.change(ref, kubelet.run)
         self.started(pod)

@@ -224,9 +224,9 @@ class Store:
             return self._tables[resource].entries.get(path_key(namespace, name))
 
     def objects(self, resource: str, namespace: str | None = None) -> list[Json]:
-        """The present objects in order; not copies, so read only."""
+        """The present objects in order, of one namespace or of all; not copies, so read only."""
         found = self.snapshot(resource)
-        return [e.obj for e in found.entries if namespace is None or e.namespace == namespace]
+        return [entry.obj for entry in in_namespace(found, namespace or "")]
 
     def snapshot(self, resource: str, version: int | None = None) -> Snapshot:
         """The resource as it is, or as it was at ``version``. Raises `ExpiredError`."""

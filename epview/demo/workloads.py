@@ -11,6 +11,8 @@ from epview.demo.resources import BY_NAME, Json
 from epview.demo.store import Store
 
 _RESOURCES: Final = ("replicasets", "deployments", "statefulsets", "daemonsets")
+COUNTED: Final = frozenset({"pods", *_RESOURCES})
+"""What a count depends on."""
 
 
 class _Tally:

@@ -221,8 +221,12 @@ def test_too_many_addresses_are_cut_in_endpoints_and_chunked_in_slices(bench):
     assert bench.store.version == version
 
 
-def everything_agrees(store: Store) -> None:
-    """What stands in the store is what the pure functions expect, for every Service with a selector."""
+def everything_agrees(cluster: DemoCluster) -> None:
+    """What stands in the store is what the pure functions expect, for every Service with a selector.
+
+    But for the slices of those that are stalled.
+    """
+    store = cluster.store
     nodes = {o["metadata"]["name"]: msgspec.convert(o, Node) for o in store.objects("nodes")}
     pods = [msgspec.convert(o, Pod) for o in store.objects("pods")]
     slices = [msgspec.convert(o, EndpointSlice) for o in store.objects("endpointslices")]
@@ -238,6 +242,8 @@ def everything_agrees(store: Store) -> None:
         wanted = expected(one, mine, nodes)
         entry = store.get("endpoints", *one.key)
         assert (msgspec.convert(entry.obj, Endpoints).subsets or ()) == wanted.subsets
+        if tuple(one.key) in cluster.controllers.stalled:
+            continue
         got = [
             s.endpoints or ()
             for s in slices
@@ -251,7 +257,23 @@ def everything_agrees(store: Store) -> None:
 def test_the_company_agrees_with_the_pure_functions_at_every_step():
     cluster = DemoCluster(frozen_at=NOW)
     cluster._build()
-    everything_agrees(cluster.store)
+    everything_agrees(cluster)
     for _ in range(60):
         cluster.advance(5)
-        everything_agrees(cluster.store)
+        everything_agrees(cluster)
+
+
+def test_a_stalled_service_keeps_its_slices_until_it_is_so_no_longer(bench):
+    before = bench.slices()
+    bench.controllers.stalled = {("ns", "web")}
+    bench.stage.now = bench.store.clock.advance(60)
+    bench.change(bench.refs[0], kubelet.set_ready, False)
+    bench.stage.now = bench.store.clock.advance(30)
+    bench.change(bench.refs[1], kubelet.set_ready, False)
+    assert len(bench.endpoints["subsets"][0]["addresses"]) == 1
+    assert bench.slices() == before
+    bench.controllers.stalled = frozenset()
+    bench.controllers.run()
+    (slice_,) = bench.slices()
+    assert sorted(e["conditions"]["ready"] for e in slice_["endpoints"]) == [False, False, True]
+    assert slice_["metadata"]["annotations"][TRIGGER] == "2026-01-15T12:01:00Z"  # the first it waited for
