@@ -1,7 +1,8 @@
-"""The company: an invented shop, its payments, its platform and its legacy, on three nodes.
+"""The company: an invented shop, its payments, its platform and its legacy, on four nodes.
 
-Each Service shows one concept of Kubernetes Endpoints, most of them one that goes wrong. The pods
-have plausible pasts from the first moment on; `life` makes them move.
+Each Service shows one concept of Kubernetes Endpoints, many of them one that goes wrong, and every rule
+has its case; as many just work. The pods have plausible pasts from the first moment on; `life` makes them
+move.
 """
 
 from __future__ import annotations
@@ -14,12 +15,21 @@ from epview.demo.company_legacy import build_legacy
 from epview.demo.company_logs import company_story
 from epview.demo.company_payments import build_payments
 from epview.demo.company_platform import build_platform
+from epview.demo.company_quiet import build_quiet
 from epview.demo.company_shop import build_shop
 from epview.demo.discovery import GIT_VERSION
 from epview.demo.life import Life
 from epview.demo.resources import Json
-from epview.demo.shapes import endpoint_port, endpoint_slice, endpoints, metadata, service, service_port
-from epview.demo.stage import MACHINES, Machine, Stage
+from epview.demo.shapes import (
+    POOL_LABEL,
+    endpoint_port,
+    endpoint_slice,
+    endpoints,
+    metadata,
+    service,
+    service_port,
+)
+from epview.demo.stage import ALL_MACHINES, Machine, Stage
 from epview.demo.store import Store
 
 NAMESPACES: Final = ("default", "legacy", "payments", "platform", "shop")
@@ -34,7 +44,7 @@ def build_company(store: Store, seed: int) -> Life:
     born = now - timedelta(days=143)
     for name in NAMESPACES:
         store.put(_namespace(name, born))
-    for machine in MACHINES:
+    for machine in ALL_MACHINES:
         store.put(_node(machine, born, now))
     _api_server(store, born)
     scripts = [
@@ -43,6 +53,7 @@ def build_company(store: Store, seed: int) -> Life:
         *build_platform(stage),
         *build_legacy(stage),
     ]
+    build_quiet(stage)
     return Life(stage, scripts, company_story)
 
 
@@ -65,11 +76,15 @@ def _node(machine: Machine, created: datetime, now: datetime) -> Json:
         "topology.kubernetes.io/region": "demo",
         "topology.kubernetes.io/zone": machine.zone,
     }
+    spec: Json = {"podCIDR": f"{machine.prefix}.0/24", "podCIDRs": [f"{machine.prefix}.0/24"]}
+    if machine.pool:
+        labels[POOL_LABEL] = machine.pool
+        spec["taints"] = [{"key": POOL_LABEL, "value": machine.pool, "effect": "NoSchedule"}]
     resources = {"cpu": "8", "ephemeral-storage": "102134536Ki", "memory": "16372180Ki", "pods": "110"}
     return {
         "kind": "Node",
         "metadata": metadata("", machine.name, created, labels=labels),
-        "spec": {"podCIDR": f"{machine.prefix}.0/24", "podCIDRs": [f"{machine.prefix}.0/24"]},
+        "spec": spec,
         "status": {
             "capacity": resources,
             "allocatable": resources,

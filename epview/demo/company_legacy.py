@@ -30,6 +30,9 @@ def build_legacy(stage: Stage) -> Iterator[Script]:
     _directory(stage)
     _print_queue(stage)
     _timeclock(stage)
+    _badge_reader(stage)
+    _fax(stage)
+    _tills(stage)
     yield from ()
 
 
@@ -104,3 +107,45 @@ def _timeclock(stage: Stage) -> None:
     stage.staff(Workload(namespace=NS, name="timeclock", containers=(box,)), stage.ago(days=33))
     _service(stage, "timeclock", 15, [service_port(80, "http", "http")], {"app": "timeclock"})
     _by_hand(stage, "timeclock", ["192.168.9.71"], [endpoint_port(8080, "http")])
+
+
+def _badge_reader(stage: Stage) -> None:
+    """The hand-written address is that of a pod, and goes with it."""
+    pod = next(p for p in stage.store.objects("pods", NS) if p["metadata"]["labels"]["app"] == "timeclock")
+    _service(stage, "badge-reader", 16, [service_port(8080)])
+    _by_hand(stage, "badge-reader", [pod["status"]["podIP"]], [endpoint_port(8080)])
+
+
+def _fax(stage: Stage) -> None:
+    """ExternalName with an address where a name belongs."""
+    stage.store.put(
+        service(
+            NS,
+            "fax",
+            stage.ago(days=110),
+            [],
+            cluster_ip="",
+            labels={"team": "legacy"},
+            type="ExternalName",
+            externalName="192.168.9.80",
+        )
+    )
+
+
+def _tills(stage: Stage) -> None:
+    """1012 tills in one list: mirroring stops at 1000, and twelve get no traffic."""
+    _service(stage, "tills", 17, [service_port(9100)])
+    addresses = [f"10.60.{number // 250}.{number % 250 + 1}" for number in range(1012)]
+    obj = endpoints(NS, "tills", stage.ago(days=70), addresses, [endpoint_port(9100)])
+    found = stage.store.put(obj)
+    stage.event(
+        {"kind": "Endpoints", **found.obj},
+        "TooManyAddressesToMirror",
+        "A max of 1000 addresses can be mirrored to EndpointSlices per Endpoints subset."
+        " 12 addresses were skipped",
+        warning=True,
+        source="endpoint-slice-mirroring-controller",
+        count=3,
+        first=stage.ago(minutes=50),
+        at=stage.ago(minutes=4),
+    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from epview.core.objects import ENDPOINTS_MANAGED_BY_LABEL, SLICE_CONTROLLER
-from epview.demo import kubelet
+from epview.demo import accidents, kubelet
 from epview.demo import scripts as play
 from epview.demo.resources import Json
 from epview.demo.shapes import (
@@ -17,6 +17,7 @@ from epview.demo.shapes import (
     endpoint_slice,
     endpoints,
     http_probe,
+    network_policy,
     owner,
     service,
     service_port,
@@ -38,6 +39,12 @@ def build_payments(stage: Stage) -> Iterator[Script]:
     _fx_rates(stage)
     _card_network(stage)
     _settlement(stage)
+    yield _public_api(stage)
+    yield _refunds(stage)
+    yield _audit(stage)
+    yield from _tax(stage)
+    yield _receipts(stage)
+    yield _invoices(stage)
 
 
 def _service(stage: Stage, name: str, address: str, ports: list[Json], **spec: Any) -> Json:
@@ -54,7 +61,15 @@ def _service(stage: Stage, name: str, address: str, ports: list[Json], **spec: A
     return stage.store.put(made).obj
 
 
-def _app(name: str, version: str, *, replicas: int = 2, kind: str = "Deployment", **spec: Any) -> Workload:
+def _app(
+    name: str,
+    version: str,
+    *,
+    replicas: int = 2,
+    kind: str = "Deployment",
+    labels: Mapping[str, str] | None = None,
+    **spec: Any,
+) -> Workload:
     api = container(
         "api",
         f"{_IMAGE}/{name}:{version}",
@@ -62,7 +77,15 @@ def _app(name: str, version: str, *, replicas: int = 2, kind: str = "Deployment"
         readiness=http_probe("/healthz", "http"),
         liveness=tcp_probe("http", delay=15),
     )
-    return Workload(namespace=NS, name=name, containers=(api,), replicas=replicas, kind=kind, spec=spec)
+    return Workload(
+        namespace=NS,
+        name=name,
+        containers=(api,),
+        replicas=replicas,
+        kind=kind,
+        labels=labels or {},
+        spec=spec,
+    )
 
 
 def _payments_api(stage: Stage) -> None:
@@ -205,3 +228,83 @@ def _settlement(stage: Stage) -> None:
     _service(stage, "settlement", "10.96.31.15", [service_port(1433)], selector=None)
     where = endpoints(NS, "setlement", stage.ago(days=2), ["192.168.7.31"], [endpoint_port(1433)])
     stage.store.put(where)
+
+
+def _public_api(stage: Stage) -> Script:
+    """The load balancer has a say in who is ready: new pods wait at its gate."""
+    gate = "target-health.elbv2.k8s.aws/k8s-payments-publicap-http"
+    workload = _app("public-api", "2.6.0", replicas=3, readinessGates=[{"conditionType": gate}])
+    for ref in stage.staff(workload, stage.ago(days=1, hours=3)):
+        stage.save(kubelet.open_gate(stage.pod(ref), stage.ago(days=1, hours=2), gate))
+    _service(stage, "public-api", "10.96.31.16", [service_port(80, "http", "http")])
+    return play.gates(stage, stage.crews[NS, "public-api"], gate, first=10, waits=95, rest=120)
+
+
+def _refunds(stage: Stage) -> Script:
+    """Somebody widens the selector: now the pods of ``chargebacks`` get its requests, too."""
+    for name in ("refunds", "chargebacks"):
+        labels = {"app": name, "tier": "back-office"}
+        stage.staff(_app(name, "4.2.0", replicas=3, labels=labels), stage.ago(days=11))
+    _service(stage, "refunds", "10.96.31.17", [service_port(80, "http", "http")])
+    _service(stage, "chargebacks", "10.96.31.18", [service_port(80, "http", "http")])
+    wide = {"spec": {"selector": {"app": None, "tier": "back-office"}}}
+    narrow = {"spec": {"selector": {"app": "refunds", "tier": None}}}
+    return accidents.edits(stage, "services", (NS, "refunds"), wide, narrow, first=60, lasts=70, rest=140)
+
+
+def _audit(stage: Stage) -> Script:
+    """A NetworkPolicy lets the shop in; after an edit it lets it in to a port where nobody listens."""
+    stage.staff(_app("audit", "1.1.7"), stage.ago(days=16))
+    _service(stage, "audit", "10.96.31.19", [service_port(80, "http", "http")])
+    shop = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}}
+    name = "allow-shop-to-audit"
+    stage.store.put(network_policy(NS, name, stage.ago(days=15), {"app": "audit"}, [_rule(8080, shop)]))
+    closed = {"spec": {"ingress": [_rule(8443, shop)]}}
+    opened = {"spec": {"ingress": [_rule(8080, shop)]}}
+    return accidents.edits(
+        stage, "networkpolicies", (NS, name), closed, opened, first=110, lasts=65, rest=145
+    )
+
+
+def _rule(port: int, peer: Json) -> Json:
+    return {"from": [peer], "ports": [{"port": port, "protocol": "TCP"}]}
+
+
+def _tax(stage: Stage) -> Iterator[Script]:
+    """The readiness probe asks a port on which the container has never listened."""
+    probe = http_probe("/healthz", 8086)
+    box = container("api", f"{_IMAGE}/tax:3.0.1", (("http", 8080),), readiness=probe)
+    workload = Workload(namespace=NS, name="tax", containers=(box,), replicas=2)
+    crew = stage.hire(workload, stage.ago(minutes=26))
+    _service(stage, "tax", "10.96.31.20", [service_port(80, "http", "http")])
+    tail = 'Get "http://{ip}:8086/healthz": dial tcp {ip}:8086: connect: connection refused'
+    for number in range(2):
+        made = stage.ago(minutes=26, seconds=number)
+        ref = stage.save(stage.veteran(crew, made, ready=False))
+        first = made + timedelta(seconds=10)
+        pod = stage.pod(ref)
+        stage.unhealthy(pod, "api", tail, count=25, first=first, at=stage.ago(7 - number))
+        yield play.failing(stage, ref, tail, first=3 + number)
+
+
+def _receipts(stage: Stage) -> Script:
+    """The liveness probe has one of two restarted: it answers, but too late."""
+    api = container(
+        "api",
+        f"{_IMAGE}/receipts:1.14.0",
+        (("http", 8080),),
+        readiness=http_probe("/healthz", "http", period=5),
+        liveness=http_probe("/livez", "http", delay=10),
+    )
+    workload = Workload(namespace=NS, name="receipts", containers=(api,), replicas=2)
+    refs = stage.staff(workload, stage.ago(hours=6))
+    _service(stage, "receipts", "10.96.31.21", [service_port(80, "http", "http")])
+    tail = play.TIMED_OUT.replace("PATH", "livez")
+    return play.kills(stage, refs[1], tail, first=150, every=720, restarts=4)
+
+
+def _invoices(stage: Stage) -> Script:
+    """A container ends by itself, is started again at once, and is ready soon."""
+    refs = stage.staff(_app("invoices", "5.0.2", replicas=3), stage.ago(days=2))
+    _service(stage, "invoices", "10.96.31.22", [service_port(80, "http", "http")])
+    return play.failures(stage, refs[0], first=35, every=660)

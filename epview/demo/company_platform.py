@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from epview.demo import kubelet
+from epview.demo import accidents, kubelet
 from epview.demo.resources import Json
 from epview.demo.shapes import (
     Workload,
@@ -22,7 +22,7 @@ from epview.demo.shapes import (
     service_port,
     tcp_probe,
 )
-from epview.demo.stage import MACHINES, Script, Stage
+from epview.demo.stage import MACHINES, RENDERING, Script, Stage
 
 NS: Final = "platform"
 _IMAGE: Final = "registry.harbour.example/platform"
@@ -36,7 +36,13 @@ def build_platform(stage: Stage) -> Iterator[Script]:
     _edge(stage)
     _mesh_gateway(stage)
     _nightly_export(stage)
-    yield from ()
+    _image_cache(stage)
+    _tracing(stage)
+    _status_page(stage)
+    _syslog(stage)
+    _quorum(stage)
+    yield _log_intake(stage)
+    yield _rendering(stage)
 
 
 def _service(stage: Stage, name: str, address: str, ports: list[Json], **spec: Any) -> None:
@@ -160,3 +166,68 @@ def _nightly_export(stage: Stage) -> None:
     pod = kubelet.run(kubelet.give_address(pod, begun, "10.244.2.251"), begun + timedelta(seconds=2))
     stage.save(kubelet.finish(pod, begun + timedelta(minutes=21), begun + timedelta(seconds=2)))
     _service(stage, "nightly-export", "10.96.40.15", [service_port(80, "http", "http")])
+
+
+def _app(name: str, version: str, port: tuple[str, int] = ("http", 8080), **more: Any) -> Workload:
+    """A workload of one container that is ready once its port answers."""
+    ready = tcp_probe(port[0], period=5)
+    box = container("main", f"{_IMAGE}/{name}:{version}", (port,), readiness=ready)
+    return Workload(namespace=NS, name=name, containers=(box,), **{"replicas": 2, **more})
+
+
+def _image_cache(stage: Stage) -> None:
+    """Traffic stays on the node, but not every node has a pod."""
+    stage.staff(_app("image-cache", "3.0.0", ("http", 5000)), stage.ago(days=40))
+    ports = [service_port(5000, "http", "http")]
+    _service(stage, "image-cache", "10.96.40.16", ports, internalTrafficPolicy="Local")
+
+
+def _tracing(stage: Stage) -> None:
+    """Headless with another target than port: DNS gives pods, and nothing translates the port."""
+    stage.staff(_app("tracing", "0.112.0", ("otlp", 14317)), stage.ago(days=28))
+    _service(stage, "tracing", "None", [service_port(4317, "otlp", "otlp")])
+
+
+def _status_page(stage: Stage) -> None:
+    """Asks for both families; its pods have IPv4 addresses only."""
+    stage.staff(_app("status-page", "2.1.0"), stage.ago(days=9))
+    _service(
+        stage,
+        "status-page",
+        "10.96.40.17",
+        [service_port(80, "http", "http")],
+        clusterIPs=["10.96.40.17", "fd00:10:96::4011"],
+        ipFamilies=["IPv4", "IPv6"],
+        ipFamilyPolicy="RequireDualStack",
+    )
+
+
+def _syslog(stage: Stage) -> None:
+    """The Service speaks UDP, the containers declare TCP under that name."""
+    stage.staff(_app("syslog", "8.2406", ("syslog", 5514)), stage.ago(days=1))
+    _service(stage, "syslog", "10.96.40.18", [service_port(514, "syslog", "syslog", protocol="UDP")])
+
+
+def _quorum(stage: Stage) -> None:
+    """The StatefulSet names a governing Service that nobody has made: its pods have no names."""
+    workload = _app(
+        "quorum", "3.5.21", ("client", 2379), kind="StatefulSet", replicas=3, service_name="quorum-peers"
+    )
+    stage.staff(workload, stage.ago(days=15))
+    _service(stage, "quorum", "None", [service_port(2379, "client", "client")])
+
+
+def _log_intake(stage: Stage) -> Script:
+    """A pod of it takes a port of its node: there is room for three, and a fourth is asked for."""
+    workload = _app("log-intake", "2.31.0", ("beats", 5044), replicas=3)
+    workload.containers[0]["ports"][0]["hostPort"] = 5044
+    stage.staff(workload, stage.ago(days=6))
+    _service(stage, "log-intake", "10.96.40.19", [service_port(5044, "beats", "beats")])
+    return accidents.crowding(stage, stage.crews[NS, "log-intake"], first=75, lasts=80, rest=120)
+
+
+def _rendering(stage: Stage) -> Script:
+    """Its pods have a node of their own, which falls silent and is cordoned afterwards."""
+    stage.staff(_app("rendering", "1.7.3", pool=RENDERING[0].pool), stage.ago(days=3))
+    _service(stage, "rendering", "10.96.40.20", [service_port(80, "http", "http")])
+    return accidents.outages(stage, RENDERING[0], first=130, lasts=70, rest=480)

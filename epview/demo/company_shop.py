@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from epview.demo import kubelet
+from epview.demo import accidents, kubelet
 from epview.demo import scripts as play
 from epview.demo.resources import Json
 from epview.demo.shapes import (
@@ -14,6 +14,7 @@ from epview.demo.shapes import (
     Workload,
     container,
     endpoint_port,
+    endpoint_slice,
     endpoints,
     exec_probe,
     grpc_probe,
@@ -44,6 +45,12 @@ def build_shop(stage: Stage) -> Iterator[Script]:
     yield _pricing(stage)
     _sessions(stage)
     _external_db(stage)
+    yield _orders_db(stage)
+    yield _newsletter(stage)
+    yield _wishlist(stage)
+    yield _labels(stage)
+    _vouchers(stage)
+    _gift_cards(stage)
 
 
 def _service(stage: Stage, name: str, address: int, ports: list[Json], *, app: str = "", **spec: Any) -> None:
@@ -242,3 +249,67 @@ def _external_db(stage: Stage) -> None:
     stage.store.put(service(NS, "my-external-db", made, port, cluster_ip="10.96.12.20"))
     where = endpoints(NS, "my-external-db", made, ["192.168.1.100"], [endpoint_port(5432)])
     stage.store.put(where)
+
+
+def _orders_db(stage: Stage) -> Script:
+    """Headless, and its only pod is not ready: the name does not resolve, and ``orders`` has no database."""
+    ready = exec_probe("/bin/db", "accepts-connections", period=5)
+    box = container("db", f"{_IMAGE}/orders-db:16.4", (("pg", 5432),), readiness=ready, memory="1Gi")
+    workload = Workload(namespace=NS, name="orders-db", containers=(box,), kind="StatefulSet")
+    (ref,) = stage.staff(workload, stage.ago(days=30))
+    _service(stage, "orders-db", 0, [service_port(5432, "pg", "pg")])
+    tail = "not accepting connections: recovery from the write-ahead log is in progress"
+    play.fell_ill(stage, ref, stage.ago(minutes=3, seconds=25), tail, count=20)
+    return play.illness(stage, ref, tail, ill=260, well=40, first=2)
+
+
+def _newsletter(stage: Stage) -> Script:
+    """Nobody writes at night: the Deployment is scaled to 0, and in the morning it is back."""
+    workload = _app("newsletter", "2.2.0", http_probe("/healthz", "http", period=5), replicas=3)
+    stage.staff(workload, stage.ago(hours=10))
+    _service(stage, "newsletter", 21, [service_port(80, "http", "http")])
+    return accidents.nights(stage, stage.crews[NS, "newsletter"], first=24, lasts=50, rest=110)
+
+
+def _wishlist(stage: Stage) -> Script:
+    """The EndpointSlice controller falls behind: kube-proxy goes on sending to a pod that is gone."""
+    stage.staff(_app("wishlist", "1.0.3", http_probe("/healthz", "http", period=5)), stage.ago(days=7))
+    _service(stage, "wishlist", 22, [service_port(80, "http", "http")])
+    return accidents.stalls(stage, stage.crews[NS, "wishlist"], first=40, lasts=75, rest=200)
+
+
+def _labels(stage: Stage) -> Script:
+    """Two pods with one address, until the younger is replaced."""
+    stage.staff(_app("labels", "3.1.0", http_probe("/healthz", "http", period=5)), stage.ago(days=5))
+    _service(stage, "labels", 23, [service_port(80, "http", "http")])
+    return accidents.twins(stage, stage.crews[NS, "labels"], first=90, lasts=60, rest=170)
+
+
+def _vouchers(stage: Stage) -> None:
+    """The target is a number that no container declares: it may well listen there all the same."""
+    stage.staff(_app("vouchers", "0.5.2", http_probe("/healthz", 8081)), stage.ago(days=13))
+    _service(stage, "vouchers", 24, [service_port(80, 8081, "http")])
+
+
+def _gift_cards(stage: Stage) -> None:
+    """A mesh adds the pods of another cluster to the Service's own."""
+    stage.staff(_app("gift-cards", "1.8.0", http_probe("/healthz", "http")), stage.ago(days=21))
+    _service(stage, "gift-cards", 25, [service_port(80, "http", "http")])
+    stage.store.put(
+        endpoint_slice(
+            "gift-cards",
+            NS,
+            "gift-cards-tidewater-north",
+            stage.ago(days=20),
+            generation=4,
+            managed_by="tidewater-mesh",
+            endpoints=[
+                {
+                    "addresses": [f"10.90.4.{host}"],
+                    "conditions": {"ready": True, "serving": True, "terminating": False},
+                }
+                for host in (21, 22)
+            ],
+            ports=[endpoint_port(8080, "http")],
+        )
+    )
