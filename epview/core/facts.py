@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
 from epview.core import controllers, proxy
 from epview.core.cause import Cause
@@ -28,6 +29,9 @@ from epview.core.objects import (
 from epview.core.roots import Root, by_root, rolling_out
 from epview.core.view import Phase
 from epview.core.world import World
+
+STUCK_AFTER: Final = 60.0
+"""Seconds past its grace period in which a terminating pod may still be on its way."""
 
 
 class BlindError(Exception):
@@ -139,6 +143,14 @@ class Facts:
         return True
 
     @property
+    def placeholder(self) -> bool:
+        """Headless, without selector and without ports: a name that some tool keeps, with nothing to reach.
+
+        Patroni's ``NAME-config``, for instance: its Endpoints carry annotations, never an address.
+        """
+        return self.selectorless and self.service.headless and not self.service.spec.ports
+
+    @property
     def written_by_apiserver(self) -> bool:
         """``default/kubernetes``: the API server keeps its Endpoints and slice itself."""
         return self.key == ("default", "kubernetes")
@@ -160,6 +172,11 @@ class Facts:
     @cached_property
     def terminating(self) -> list[Pod]:
         return [pod for pod in self.matching if not pod.finished and pod.terminating]
+
+    @cached_property
+    def stuck(self) -> list[Pod]:
+        """Terminating pods well past deletionTimestamp, which already includes the grace period."""
+        return [p for p in self.terminating if self.moment.older(p.metadata.deletion_timestamp, STUCK_AFTER)]
 
     @cached_property
     def active(self) -> list[Pod]:

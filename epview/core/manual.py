@@ -71,6 +71,14 @@ def own_slices(facts: Facts) -> list[EndpointSlice]:
     return [s for s in facts.slices if s.managed_by not in (SLICE_CONTROLLER, MIRRORING_CONTROLLER)]
 
 
+def carried_by(facts: Facts) -> str:
+    """Another manager whose slices hold ready addresses for the Service; ``""`` when there is none."""
+    return next(
+        (s.managed_by for s in own_slices(facts) if s.managed_by and any(e.ready for e in s.endpoints or ())),
+        "",
+    )
+
+
 def carrier(facts: Facts) -> str:
     return "Endpoints" if any(True for _ in facts.listed()) else "EndpointSlices"
 

@@ -3,7 +3,8 @@
 # What it means
 Without a selector the control plane looks for no pods. Somebody has to write Endpoints of the very
 same name, or an EndpointSlice that carries the Service's name as a label. Nobody did, or what is there
-holds no ready address. Connections to the cluster IP are refused.
+holds no ready address. Connections to the cluster IP are refused. A headless Service without ports is
+only a name that some tool keeps (Patroni's NAME-config, for instance): info.
 
 # Why it happens
 The Endpoints were never applied, were applied under another name or in another namespace, were
@@ -37,11 +38,10 @@ def judge(facts: Facts) -> Iterator[Finding]:
     facts.need("endpoints", "endpointslices")
     if facts.ready_addresses:
         return
-    young = facts.young()
-    placeholder = bool(facts.service.metadata.owner_references)
+    calm = facts.young() or bool(facts.service.metadata.owner_references)
     why, field, value = _reason(facts)
     yield RULE.find(
-        Severity.WARNING if young or placeholder else Severity.ERROR,
+        Severity.INFO if facts.placeholder else Severity.WARNING if calm else Severity.ERROR,
         f"no selector and {why}",
         evidence=[
             (f"Service/{facts.key}", "spec.selector", "none"),

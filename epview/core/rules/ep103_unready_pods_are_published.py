@@ -2,7 +2,7 @@
 
 # What it means
 publishNotReadyAddresses is set: pods that are not ready stand among the ready addresses and get
-traffic.
+traffic. That a container does not run at all, or that the node is lost, stands beside it as a fault.
 
 # Why it happens
 Right for the headless Service of a StatefulSet, whose members must find each other before they are
@@ -48,11 +48,11 @@ def judge(facts: Facts) -> Iterator[Finding]:
     )
 
 
-# it stands before the causes, since they keep no traffic away: they become its details
+# what keeps no traffic away from a process that runs becomes a detail; that there is none does not
 RULE = Rule(
     "EP103",
     "Unready pods are published on purpose",
     (16, 0),
     judge,
-    folds=frozenset({"EP303", "EP304", "EP305", "EP306", "EP308", "EP309", "EP310", "EP405"}),
+    folds=frozenset({"EP303", "EP304", "EP308", "EP309", "EP405"}),
 )

@@ -2,7 +2,8 @@
 
 # What it means
 The endpoint controllers look for pods in the Service's own namespace that carry every label of the
-selector, letter by letter. There is none, so Endpoints is empty and connections are refused.
+selector, letter by letter. There is none, so Endpoints is empty and connections are refused (info where
+another manager's EndpointSlices hold ready addresses, those of another cluster for instance).
 
 # Why it happens
 A typo in the selector or in the pod template's labels, a renamed label (app and app.kubernetes.io/name),
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from epview.core import manual
 from epview.core.facts import Facts
 from epview.core.nearmiss import Hint, hints
 from epview.core.objects import Key
@@ -43,15 +45,17 @@ def judge(facts: Facts) -> Iterator[Finding]:
     found = hints(facts)
     others = _other_makers(facts)
     calm = facts.young() or _namespace_goes(facts) or _scales_to_zero(facts) or bool(others)
+    carrier = manual.carried_by(facts)
     wanted = pairs(facts.selector)
-    message = f"no pod has {wanted}" if len(facts.selector) == 1 else f"no pod matches {wanted}"
+    words = [f"no pod has {wanted}" if len(facts.selector) == 1 else f"no pod matches {wanted}"]
+    words += [f"{carrier} provides the endpoints"] if carrier else [hint.words for hint in found[:1]]
     remedy = [get_pods(facts.key.namespace)]
     fix = next((hint.selector for hint in found if hint.selector), None)
     if fix:
         remedy.insert(0, set_selector(facts.key, fix))
     yield RULE.find(
-        Severity.WARNING if calm else Severity.ERROR,
-        "; ".join([message, *(hint.words for hint in found[:1])]),
+        Severity.INFO if carrier else Severity.WARNING if calm else Severity.ERROR,
+        "; ".join(words),
         evidence=[
             (f"Service/{facts.key}", f"spec.selector[{key}]", value)
             for key, value in sorted(facts.selector.items())

@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from shlex import quote
 
+from epview.core import manual
 from epview.core.facts import Facts
 from epview.core.objects import DaemonSet, Event, Workload
 from epview.core.rule import Rule
@@ -46,8 +47,9 @@ def judge(facts: Facts) -> Iterator[Finding]:
     workload = max(found, key=lambda w: (w.wanted > 0, w.key.name == facts.key.name))
     failure = _failure(facts, workload)
     young = not facts.moment.older(workload.metadata.creation_timestamp, PATIENCE)
+    missed = Severity.ERROR if workload.wanted and (failure or not young) else Severity.WARNING
     yield RULE.find(
-        Severity.ERROR if workload.wanted and (failure or not young) else Severity.WARNING,
+        Severity.INFO if manual.carried_by(facts) and not workload.wanted else missed,
         _words(workload, failure),
         evidence=[
             (_ref(workload), *_wish(workload)),

@@ -27,25 +27,23 @@ from epview.core.facts import Facts, ref
 from epview.core.rule import Rule
 from epview.core.view import Finding, Severity
 
-STUCK_AFTER = 60
-"""Seconds past deletionTimestamp, which already includes the grace period."""
-
 
 def judge(facts: Facts) -> Iterator[Finding]:
     if not facts.selects_pods():
         return
     if not facts.terminating:
         return
-    stuck = [p for p in facts.terminating if facts.moment.older(p.metadata.deletion_timestamp, STUCK_AFTER)]
+    stuck = facts.stuck
     count = len(facts.terminating)
     serving = sum(1 for pod in facts.terminating if pod.ready)
     words = f"{count} pod{'s' if count > 1 else ''} terminating" + (
         f", {serving} still serving" if serving else ""
     )
     alone = "" if facts.active else ", and no other pod matches"
+    silent = bool(alone) and not serving  # nobody is left who answers
     pod = (stuck or facts.terminating)[0]
     yield RULE.find(
-        Severity.WARNING if stuck or alone else Severity.INFO,
+        Severity.WARNING if stuck or silent else Severity.INFO,
         (f"{len(stuck)} terminating pod{'s are' if len(stuck) > 1 else ' is'} stuck" if stuck else words)
         + alone,
         evidence=[

@@ -2,7 +2,8 @@
 
 # What it means
 Endpoints must be addresses that answer by themselves. A cluster IP is virtual: kube-proxy would have to
-translate twice, which it does not do, so the connection goes nowhere.
+translate twice, which it does not do, so the connection goes nowhere. A headless Service is not proxied:
+its name leads to the cluster IP, which answers (info).
 
 # Why it happens
 The address was copied from `kubectl get service`, to give one Service a second name.
@@ -40,12 +41,18 @@ def judge(facts: Facts) -> Iterator[Finding]:
         if listed:
             facts.need_everywhere("services")
         return
+    words = _words(*found[0])
+    if facts.service.headless:  # not proxied: its name gives out that address, which answers
+        severity, words = Severity.INFO, f"{words}, to which the name leads"
+    else:
+        severity, words = Severity.ERROR, f"{words}: kube-proxy sends nothing there"
     yield RULE.find(
-        Severity.ERROR,
-        f"{_words(*found[0])}: kube-proxy sends nothing there",
+        severity,
+        words,
         evidence=[(f"Service/{service}", "spec.clusterIPs", ip) for ip, service in found[:5]],
         remedy=[describe("service", found[0][1])],
         objects=[f"Service/{facts.key}", *manual.objects(facts)],
+        rank=(22, 11) if severity is Severity.INFO else None,
     )
 
 

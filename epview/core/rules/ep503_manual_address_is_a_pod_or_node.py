@@ -2,7 +2,8 @@
 
 # What it means
 The address works today. A pod has another one after its next restart, and nobody will correct the
-Endpoints. A Node keeps its address longer, but not for ever.
+Endpoints. A Node keeps its address longer, but not for ever. Addresses that bear the uid of their pod are
+left out: some tool writes them, and follows the pod.
 
 # Why it happens
 The address was copied from `kubectl get pods -o wide` or `kubectl get nodes -o wide`.
@@ -39,7 +40,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if not listed:
         return
     facts.need("pods")
-    pods = [(ip, pod) for ip in listed for pod in _pods_at(facts, ip)]
+    followed = _followed(facts)
+    pods = [(ip, pod) for ip in listed for pod in _pods_at(facts, ip) if pod.metadata.uid not in followed]
     nodes = [(ip, name) for ip in listed if (name := facts.world.addresses.node_at(ip))]
     if pods:
         ip, pod = pods[0]
@@ -59,6 +61,13 @@ def judge(facts: Facts) -> Iterator[Finding]:
         )
     else:
         facts.need_everywhere("pods")
+
+
+def _followed(facts: Facts) -> set[str]:
+    """The uids that addresses bear: no person writes one, so some tool moves the Service with its pods."""
+    references = [address.target_ref for address, _, _ in facts.listed()]
+    references += [endpoint.target_ref for endpoint, _ in facts.sliced()]
+    return {reference.uid for reference in references if reference is not None and reference.uid}
 
 
 def _pods_at(facts: Facts, ip: str) -> list[Pod]:

@@ -4,9 +4,10 @@
 With the policy Local kube-proxy hands a connection only to endpoints of the node at which it arrives.
 On the nodes named here there is none, so the packets are dropped: clients there wait until they give up,
 while others are served. With internalTrafficPolicy that concerns the pods on these nodes (warning; info
-where a DaemonSet leaves the nodes out on purpose). With externalTrafficPolicy it concerns traffic from
-outside that arrives there (info: a load balancer asks the health-check node port and leaves them out).
-Were there no endpoint on any node, clients would be refused at once instead.
+where a DaemonSet leaves the nodes out on purpose, or a pod is just starting there). With
+externalTrafficPolicy it concerns traffic from outside that arrives there (info: a load balancer asks the
+health-check node port and leaves them out). Were there no endpoint on any node, clients would be refused
+at once instead.
 
 # Why it happens
 Fewer pods than nodes, pods that are not ready on some node, or a nodeSelector, affinity or taint that
@@ -29,7 +30,7 @@ from collections.abc import Iterator, Sequence
 from shlex import quote
 from typing import Final
 
-from epview.core import spread
+from epview.core import spread, trouble
 from epview.core.facts import Facts
 from epview.core.objects import ServicePort
 from epview.core.proxy import Traffic
@@ -55,7 +56,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 def _finding(facts: Facts, traffic: Traffic, nodes: Sequence[str], ports: Sequence[ServicePort]) -> Finding:
     service, policy = f"Service/{facts.key}", FIELDS[traffic]
-    warns = traffic is Traffic.INTERNAL and not _left_out(facts, nodes)
+    calm = _left_out(facts, nodes) or _arriving(facts, nodes)
+    warns = traffic is Traffic.INTERNAL and not calm
     ready = {target.node for port in ports for target in facts.targets(port) if target.ready} - {""}
     return RULE.find(
         Severity.WARNING if warns else Severity.INFO,
@@ -83,6 +85,12 @@ def _message(facts: Facts, traffic: Traffic, nodes: Sequence[str], ports: Sequen
 def _left_out(facts: Facts, nodes: Sequence[str]) -> bool:
     """A DaemonSet has made no pod for any of these nodes, so it is not meant for them."""
     return spread.by_daemon_set(facts) and not {pod.spec.node_name for pod in facts.active} & set(nodes)
+
+
+def _arriving(facts: Facts, nodes: Sequence[str]) -> bool:
+    """On each of these nodes a pod of the Service is only just starting, as when a DaemonSet rolls."""
+    coming = {pod.spec.node_name for pod in facts.not_ready if trouble.starting(facts, pod)}
+    return coming >= set(nodes)
 
 
 def _remedy(facts: Facts, policy: str) -> Iterator[str]:

@@ -33,9 +33,9 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if facts.external or not facts.service.headless:
         return
     facts.need("endpointslices", "endpoints")
-    if facts.ready_addresses:
+    if facts.ready_addresses or facts.placeholder:
         return
-    calm = facts.young() or trouble.patient(facts)
+    calm = facts.young() or trouble.patient(facts) or _replaced(facts)
     yield RULE.find(
         Severity.WARNING if calm else Severity.ERROR,
         f"{facts.key.name}.{facts.key.namespace}.svc does not resolve: headless, and no ready address",
@@ -46,6 +46,11 @@ def judge(facts: Facts) -> Iterator[Finding]:
         remedy=[get_slices(facts.key)],
         objects=[f"Service/{facts.key}"],
     )
+
+
+def _replaced(facts: Facts) -> bool:
+    """Its last pods are just going, as the one pod of a StatefulSet does in each of its rollouts."""
+    return bool(facts.terminating) and not facts.active and not facts.stuck
 
 
 RULE = Rule("EP801", "Headless name does not resolve", (14, 2), judge)
