@@ -15,9 +15,21 @@ _UNREADY: Final[Mapping[str, Sequence[str]]] = {
         'level=info msg="retrying in 10s" upstream=payments-api.payments',
     ),
     "orders": (
-        'level=error msg="no database" host=orders-db.shop port=5432 error="connection refused"',
+        'level=error msg="no database" host=orders-db.platform port=5432 error="no such host"',
         'level=error msg="pool is empty" open=0 waiting=17',
         'level=error msg="health check" path=/ready status=503 reason="no database"',
+    ),
+    "orders-db": (
+        'level=info msg="recovery in progress" replayed=812MiB of=3011MiB',
+        'level=info msg="the database system is not accepting connections"',
+    ),
+    "tax": (
+        'level=info msg="listening" address=:8080',
+        'level=info msg="rates loaded" countries=31',
+    ),
+    "public-api": (
+        'level=info msg="listening" address=:8080',
+        'level=info msg="request" method=GET path=/healthz status=200 duration=1ms',
     ),
     "search": (
         'level=info msg="loading index" segments=212 loaded=68',
@@ -43,6 +55,19 @@ _READY: Final[Mapping[str, Sequence[str]]] = {
         'level=info msg="request" method=GET path=/basket status=200 duration=11ms',
         'level=warn msg="upstream" host=cart.shop status=502 error="connection refused"',
         'level=info msg="request" method=GET path=/healthz status=200 duration=1ms',
+    ),
+    "receipts": (
+        'level=info msg="receipt" id=88213 pages=2 duration=412ms',
+        'level=warn msg="queue is long" waiting=57 workers=2',
+        'level=info msg="request" method=GET path=/livez status=200 duration=1874ms',
+    ),
+    "invoices": (
+        'level=info msg="invoice" id=20413 duration=33ms',
+        'level=error msg="panic: template total: nil pointer evaluating Line.Price" invoice=20417',
+    ),
+    "wishlist": (
+        'level=info msg="request" method=GET path=/v1/lists status=200 duration=5ms',
+        'level=info msg="request" method=POST path=/v1/lists status=201 duration=9ms',
     ),
     "dns": (
         'level=info msg="query" name=orders.shop.svc.cluster.local type=A rcode=NOERROR',

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from epview.demo import accidents, kubelet
+from epview.demo import scripts as play
 from epview.demo.resources import Json
 from epview.demo.shapes import (
     Workload,
@@ -43,6 +44,7 @@ def build_platform(stage: Stage) -> Iterator[Script]:
     _quorum(stage)
     yield _log_intake(stage)
     yield _rendering(stage)
+    yield _orders_db(stage)
 
 
 def _service(stage: Stage, name: str, address: str, ports: list[Json], **spec: Any) -> None:
@@ -231,3 +233,15 @@ def _rendering(stage: Stage) -> Script:
     stage.staff(_app("rendering", "1.7.3", pool=RENDERING[0].pool), stage.ago(days=3))
     _service(stage, "rendering", "10.96.40.20", [service_port(80, "http", "http")])
     return accidents.outages(stage, RENDERING[0], first=130, lasts=70, rest=480)
+
+
+def _orders_db(stage: Stage) -> Script:
+    """Headless, and its only pod is not ready: the name does not resolve, so shop/orders has no database."""
+    ready = exec_probe("/bin/db", "accepts-connections")
+    box = container("db", f"{_IMAGE}/orders-db:16.4", (("pg", 5432),), readiness=ready, memory="1Gi")
+    workload = Workload(namespace=NS, name="orders-db", containers=(box,), kind="StatefulSet")
+    (ref,) = stage.staff(workload, stage.ago(days=30))
+    _service(stage, "orders-db", "None", [service_port(5432, "pg", "pg")])
+    tail = "recovery is in progress"
+    play.fell_ill(stage, ref, stage.ago(minutes=3, seconds=25), tail, count=20)
+    return play.illness(stage, ref, tail, ill=260, well=40, first=2)

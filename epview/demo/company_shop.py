@@ -45,12 +45,11 @@ def build_shop(stage: Stage) -> Iterator[Script]:
     yield _pricing(stage)
     _sessions(stage)
     _external_db(stage)
-    yield _orders_db(stage)
     yield _newsletter(stage)
     yield _wishlist(stage)
     yield _labels(stage)
     _vouchers(stage)
-    _gift_cards(stage)
+    _promotions(stage)
 
 
 def _service(stage: Stage, name: str, address: int, ports: list[Json], *, app: str = "", **spec: Any) -> None:
@@ -251,24 +250,12 @@ def _external_db(stage: Stage) -> None:
     stage.store.put(where)
 
 
-def _orders_db(stage: Stage) -> Script:
-    """Headless, and its only pod is not ready: the name does not resolve, and ``orders`` has no database."""
-    ready = exec_probe("/bin/db", "accepts-connections", period=5)
-    box = container("db", f"{_IMAGE}/orders-db:16.4", (("pg", 5432),), readiness=ready, memory="1Gi")
-    workload = Workload(namespace=NS, name="orders-db", containers=(box,), kind="StatefulSet")
-    (ref,) = stage.staff(workload, stage.ago(days=30))
-    _service(stage, "orders-db", 0, [service_port(5432, "pg", "pg")])
-    tail = "not accepting connections: recovery from the write-ahead log is in progress"
-    play.fell_ill(stage, ref, stage.ago(minutes=3, seconds=25), tail, count=20)
-    return play.illness(stage, ref, tail, ill=260, well=40, first=2)
-
-
 def _newsletter(stage: Stage) -> Script:
     """Nobody writes at night: the Deployment is scaled to 0, and in the morning it is back."""
     workload = _app("newsletter", "2.2.0", http_probe("/healthz", "http", period=5), replicas=3)
     stage.staff(workload, stage.ago(hours=10))
     _service(stage, "newsletter", 21, [service_port(80, "http", "http")])
-    return accidents.nights(stage, stage.crews[NS, "newsletter"], first=24, lasts=50, rest=110)
+    return accidents.nights(stage, stage.crews[NS, "newsletter"], first=48, lasts=50, rest=110)
 
 
 def _wishlist(stage: Stage) -> Script:
@@ -291,15 +278,15 @@ def _vouchers(stage: Stage) -> None:
     _service(stage, "vouchers", 24, [service_port(80, 8081, "http")])
 
 
-def _gift_cards(stage: Stage) -> None:
+def _promotions(stage: Stage) -> None:
     """A mesh adds the pods of another cluster to the Service's own."""
-    stage.staff(_app("gift-cards", "1.8.0", http_probe("/healthz", "http")), stage.ago(days=21))
-    _service(stage, "gift-cards", 25, [service_port(80, "http", "http")])
+    stage.staff(_app("promotions", "1.8.0", http_probe("/healthz", "http")), stage.ago(days=21))
+    _service(stage, "promotions", 25, [service_port(80, "http", "http")])
     stage.store.put(
         endpoint_slice(
-            "gift-cards",
+            "promotions",
             NS,
-            "gift-cards-tidewater-north",
+            "promotions-tidewater-north",
             stage.ago(days=20),
             generation=4,
             managed_by="tidewater-mesh",
