@@ -379,9 +379,9 @@ def _mirror(ip: str, address: EndpointAddress, *, ready: bool) -> Endpoint:
 def not_mirrored_because(service: Service | None, endpoints: Endpoints) -> str:
     """Why the mirroring controller leaves these Endpoints alone; ``""`` when it mirrors them."""
     if endpoints.metadata.labels.get(SKIP_MIRROR_LABEL) == "true":
-        return f"the label {SKIP_MIRROR_LABEL}=true asks the mirroring controller to leave it alone"
+        return f"label {SKIP_MIRROR_LABEL}=true"
     if endpoints.metadata.annotations.leader is not None:
-        return "the object carries a leader-election annotation, so it is not mirrored"
+        return "a leader-election annotation keeps them from being mirrored"
     if service is None:
         return "there is no Service of that name"
     if service.selector:

@@ -135,6 +135,10 @@ def service_type(view: ServiceView) -> str:
     return "Headless" if view.headless and view.type == "ClusterIP" else view.type
 
 
+_MANY: Final = 100
+"""From so many addresses on their share says more than two long numbers, and fits."""
+
+
 def _ready(view: ServiceView, frame: Frame) -> Span:
     if view.backed_by is BackedBy.EXTERNAL:
         return Span(frame.glyphs.dash, Role.MUTED)
@@ -144,8 +148,9 @@ def _ready(view: ServiceView, frame: Frame) -> Span:
     if not total and view.backed_by is BackedBy.NOTHING:
         return Span(frame.glyphs.dash, health_role(view.health))
     role = Role.OK if view.ready and view.ready == total else Role.WARNING if view.ready else Role.ERROR
+    count = f"{view.ready}/{total}" if total < _MANY else f"{100 * view.ready // total}%"
     bars = frame.trends.bars(view.key, frame.now, frame.glyphs.bars)
-    return Span(f"{view.ready}/{total}" + (f" {bars}" if bars else ""), Role.MUTED if view.loading else role)
+    return Span(count + (f" {bars}" if bars else ""), Role.MUTED if view.loading else role)
 
 
 def _ready_share(view: ServiceView) -> tuple[float, int]:

@@ -136,3 +136,9 @@ def test_a_terminating_address_says_whether_it_still_serves():
 def test_an_address_by_hand_says_so():
     backend = Backend(address="1.2.3.4", ports=(), state=BackendState.READY)
     assert cell("pod", backend, columns=BACKENDS).text == "no pod (address by hand)"
+
+
+def test_ready_of_very_many_is_a_share_that_fits():
+    assert cell("ready", view(ready=98, not_ready=1, backed_by=BackedBy.SELECTOR)).text == "98/99"
+    assert cell("ready", view(ready=1000, not_ready=12, backed_by=BackedBy.SELECTOR)).text == "98%"
+    assert cell("ready", view(ready=250, backed_by=BackedBy.SELECTOR)).text == "100%"

@@ -43,12 +43,13 @@ def judge(facts: Facts) -> Iterator[Finding]:
         return
     other = found[0]
     what = orphans.kind(facts.world, other)
-    where = (
-        f"named {other.name}" if other.namespace == facts.key.namespace else f"in namespace {other.namespace}"
+    here = other.namespace == facts.key.namespace
+    names = (
+        f"named {other.name}, not {facts.key.name}" if here else f"in namespace {other.namespace}, not here"
     )
     yield RULE.find(
         Severity.WARNING if facts.young() else Severity.ERROR,
-        f"no endpoints named {facts.key.name}, but there are {what} {where}, which have no Service",
+        f"{what} are {names}: no Service uses them",
         evidence=[
             (f"Service/{facts.key}", "metadata.name", facts.key.name),
             *((f"{orphans.kind(facts.world, key)}/{key}", "its Service", "none") for key in found[:3]),

@@ -60,7 +60,10 @@ def survey(world: World, moment: Moment, gone: Mapping[Key, datetime]) -> Iterat
                     (f"Service/{key.namespace}/{key.name}", "metadata.name", "not found"),
                     (f"{kind}/{obj.key}", "metadata.managedFields[].manager", writers or "unknown"),
                 ],
-                remedy=[f"kubectl delete {kind.lower()} {quote(obj.key.name)} -n {quote(key.namespace)}"],
+                remedy=[
+                    f"kubectl {verb} {kind.lower()} {quote(obj.key.name)} -n {quote(key.namespace)}"
+                    for verb in ("describe", "delete")
+                ],
                 objects=[f"{kind}/{obj.key}"],
             )
 

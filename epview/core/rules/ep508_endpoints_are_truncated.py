@@ -74,10 +74,10 @@ def _partly_mirrored(facts: Facts) -> Iterator[Finding]:
     if event is None and not capacity.crowded(facts):
         facts.need("events")  # the limit may have been set lower
         return
-    are = "is" if len(lost) == 1 else "are"
+    get = "gets" if len(lost) == 1 else "get"
     yield _finding(
         facts,
-        f"{len(lost)} of {len(listed)} addresses {are} too many to be mirrored: no traffic gets there",
+        f"{len(lost)} of {len(listed)} addresses {get} no traffic: too many to be mirrored",
         [
             (_endpoints(facts), "addresses", str(len(listed))),
             (_endpoints(facts), "addresses in no EndpointSlice", ", ".join(lost[:5])),

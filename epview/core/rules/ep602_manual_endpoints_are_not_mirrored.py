@@ -56,8 +56,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
         remedy.insert(0, f"kubectl label endpoints {target} {SKIP_MIRROR_LABEL}-")
     yield RULE.find(
         Severity.ERROR,
-        "manual Endpoints are not mirrored, so kube-proxy cannot see them: "
-        + (why or "the mirroring controller has not made a slice"),
+        f"kube-proxy cannot see the manual Endpoints: {why or 'no slice was made of them'}",
         evidence=[
             (f"Endpoints/{facts.key}", "subsets[].addresses", ", ".join(ready[:5])),
             (f"Endpoints/{facts.key}", f"metadata.labels[{SKIP_MIRROR_LABEL}]", skip or "missing"),
