@@ -143,6 +143,7 @@ def _statements(stage: Stage) -> Script:
     new = stage.veteran(crew, stage.ago(12), ready=False)
     stage.save(new)
     stage.started(new, stage.ago(9))
+    stage.unhealthy(new, "api", kubelet.refusal(new["spec"]["containers"][0]), at=stage.ago(8))
     return play.handovers(stage, crew, old, warm_up=38, grace=120, rest=30)
 
 

@@ -275,6 +275,21 @@ def _digest(pod: Json, what: Any) -> str:
     return hashlib.sha256(str(what).encode()).hexdigest()
 
 
+def refusal(container: Json) -> str:
+    """What the kubelet says of the readiness probe while nothing listens; ``""`` for probes without a port.
+
+    ``{ip}`` stands for the pod's address.
+    """
+    probe = container.get("readinessProbe") or {}
+    asked = probe.get("httpGet") or probe.get("tcpSocket")
+    if not asked:
+        return ""
+    named = {port.get("name"): port["containerPort"] for port in container.get("ports") or ()}
+    where = f"{{ip}}:{named.get(asked['port'], asked['port'])}"
+    refused = f"dial tcp {where}: connect: connection refused"
+    return f'Get "http://{where}{asked["path"]}": {refused}' if "path" in asked else refused
+
+
 def _go_duration(seconds: int) -> str:
     minutes, rest = divmod(seconds, 60)
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"

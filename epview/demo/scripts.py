@@ -58,7 +58,7 @@ def handovers(
     It begins in the middle: ``old`` is terminating, and its successor the only other pod.
     """
     new = next(ref for ref in stage.pods_of(crew) if ref != old)
-    yield warm_up
+    yield from stage.warm_up(new, warm_up)
     stage.change(new, kubelet.set_ready, True)
     while True:
         yield 6

@@ -287,9 +287,21 @@ class Stage:
         pod = self.change(ref, kubelet.run)
         self.started(pod)
         if ready:
-            yield warm_up
+            yield from self.warm_up(ref, warm_up)
             self.change(ref, kubelet.set_ready, True)
         return ref
+
+    def warm_up(self, ref: Ref, seconds: float) -> Iterator[float]:
+        """The program does not listen yet: its readiness probe is refused until it does."""
+        box = self.pod(ref)["spec"]["containers"][0]
+        tail = kubelet.refusal(box)
+        delay = 1.0
+        while tail and delay < seconds:
+            yield delay
+            seconds -= delay
+            self.unhealthy(self.pod(ref), box["name"], tail)
+            delay = box["readinessProbe"]["periodSeconds"]
+        yield seconds
 
     def started(self, pod: Json, at: datetime | None = None) -> None:
         for spec in pod["spec"]["containers"]:
