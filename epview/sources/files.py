@@ -199,7 +199,7 @@ class FileSource:
             )
         pods = list(self._of(Pod))
         unlisted = "endpoints" in missing and "endpointslices" in missing
-        if not pods and served and (not self._dumped or unlisted or self._names_pods()):
+        if not pods and served and (not self._dumped or unlisted or self._names_pods(served)):
             missing["pods"] = "The files hold no Pods."
         return missing
 
@@ -210,11 +210,15 @@ class FileSource:
             phases |= dict.fromkeys(("pods", "endpoints", "endpointslices", "events"), Phase.PLANNED)
         return phases
 
-    def _names_pods(self) -> bool:
-        refs = [e.target_ref for s in self._of(EndpointSlice) for e in s.endpoints or ()]
+    def _names_pods(self, served: Iterable[Service]) -> bool:
+        """Whether the controllers list pods for a Service; frozen Endpoints name pods that may be gone."""
+        keys = {service.key for service in served}
+        slices = (s for s in self._of(EndpointSlice) if Key(s.key.namespace, s.service_name) in keys)
+        refs = [e.target_ref for s in slices for e in s.endpoints or ()]
         refs += [
             address.target_ref
             for endpoints in self._of(Endpoints)
+            if endpoints.key in keys
             for subset in endpoints.subsets or ()
             for address in (*(subset.addresses or ()), *(subset.not_ready_addresses or ()))
         ]

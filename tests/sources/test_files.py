@@ -245,6 +245,18 @@ def test_unready_addresses_presuppose_pods_too(tmp_path: Path) -> None:
     assert "pods" in web(shown(write(tmp_path, service(), listed, endpoint_slice("web-1", "web")))).gaps
 
 
+def test_frozen_addresses_may_outlive_all_pods(tmp_path: Path) -> None:
+    """A Service without selector presupposes none, though its Endpoints still name some."""
+    frozen = endpoints(
+        "old", ready=["10.244.1.1"], labels={"endpoints.kubernetes.io/managed-by": "endpoint-controller"}
+    )
+    frozen["subsets"][0]["addresses"][0]["targetRef"] = {"kind": "Pod", "name": "old-1", "uid": "u"}
+    empty = [service(), endpoints(), endpoint_slice("web-1", "web", ports=None)]
+    view = shown(write(tmp_path, *empty, service("old", selector={}), frozen))
+    assert raised(web(view)) == {"EP201"}
+    assert "EP504" in raised(web(view, "shop/old"))
+
+
 def test_text_that_would_steer_a_terminal_is_made_visible(tmp_path: Path) -> None:
     hostile = service(selector={"app": "\x1b]52;c;evil\x07"})
     hostile["metadata"]["labels"] = {"\u202eevil": "x"}
