@@ -32,7 +32,7 @@ def test_one_more_is_not() -> None:
     found = judged(by_hand(1001, 1000), "shop/db")
     assert raised(found) == {"EP101", "EP508"}
     assert found.headline is not None
-    assert found.headline.message.startswith("1 of 1001 addresses is too many")
+    assert found.headline.message.startswith("1 of 1001 addresses gets no traffic")
 
 
 def test_a_thousand_under_each_of_two_sets_of_ports_are_mirrored() -> None:
