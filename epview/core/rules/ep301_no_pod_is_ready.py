@@ -37,7 +37,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
         return
     count = len(facts.active)
     serving = [pod for pod in facts.terminating if pod.ready and pod.ips]
-    still = f"; {len(serving)} terminating still serve" if serving else ""
+    still = f"; {len(serving)} terminating still serve{'s' if len(serving) == 1 else ''}" if serving else ""
     none = (
         "the only matching pod is not ready" if count == 1 else f"none of the {count} matching pods is ready"
     )
