@@ -103,7 +103,7 @@ GATED = pod(
         ),
         ([service(metadata={"creationTimestamp": ago(0)})], ("EP201", "warning"), 30, ("EP201", "error")),
         (
-            [service(), pod("x"), pod(metadata={"deletionTimestamp": ago(0)})],
+            [service(), pod("x", ips=["10.244.2.2"]), pod(metadata={"deletionTimestamp": ago(0)})],
             ("EP311", "info"),
             60,
             ("EP311", "warning"),

@@ -50,4 +50,4 @@ def judge(facts: Facts) -> Iterator[Finding]:
     )
 
 
-RULE = Rule("EP101", "No selector: endpoints are kept by hand", (22, 8), judge)
+RULE = Rule("EP101", "No selector: endpoints are kept by hand", (22, 9), judge)

@@ -46,4 +46,4 @@ def judge(facts: Facts) -> Iterator[Finding]:
     )
 
 
-RULE = Rule("EP106", "Session affinity pins clients", (22, 7), judge)
+RULE = Rule("EP106", "Session affinity pins clients", (22, 8), judge)

@@ -33,7 +33,6 @@ from epview.core.roots import REVISION_LABELS, Root
 from epview.core.rule import Rule
 from epview.core.view import Finding, Severity
 
-AS_INFO: Final = (22, 20)
 MOST: Final = 3
 _OF_EACH_POD: Final = (
     *REVISION_LABELS,
@@ -66,7 +65,6 @@ def judge(facts: Facts) -> Iterator[Finding]:
         ],
         remedy=[*_narrower(facts, roots, key), get_pods(facts.key.namespace, facts.selector)],
         objects=[f"{root.kind}/{facts.key.namespace}/{root.name}" for root in roots],
-        rank=AS_INFO if variants else None,
     )
 
 

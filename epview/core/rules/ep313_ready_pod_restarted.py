@@ -128,4 +128,4 @@ def _words(facts: Facts, recent: list[_Restart], first: _Restart, *, node: bool)
     return f"{len(recent)} of {len(facts.ready)} ready pods restarted lately: {what} {how}"
 
 
-RULE = Rule("EP313", "A ready pod restarted lately", (22, 10), judge)
+RULE = Rule("EP313", "A ready pod restarted lately", (22, 3), judge)

@@ -54,4 +54,4 @@ def judge(facts: Facts) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("EP402", "targetPort is declared by no container", (22, 4), judge)
+RULE = Rule("EP402", "targetPort is declared by no container", (22, 5), judge)

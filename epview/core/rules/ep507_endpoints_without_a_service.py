@@ -68,4 +68,4 @@ def survey(world: World, moment: Moment, gone: Mapping[Key, datetime]) -> Iterat
             )
 
 
-RULE = Rule("EP507", "Endpoints without a Service", (22, 9), judge, survey=survey)
+RULE = Rule("EP507", "Endpoints without a Service", (22, 10), judge, survey=survey)

@@ -32,7 +32,6 @@ from epview.core.view import Finding, Severity
 
 GRACE = 10
 """Seconds in which an address may stand in its old and its new slice."""
-INFO_RANK = (22, 1)
 
 Entry = tuple[Endpoint, EndpointSlice]
 
@@ -123,7 +122,6 @@ def _finding(facts: Facts, severity: Severity, message: str, found: dict[str, li
         + [(ref(s), "metadata.labels[managed-by]", s.managed_by or "missing") for s in slices.values()][:5],
         remedy=[get_slices(facts.key)],
         objects=[f"Service/{facts.key}", *(ref(slice_) for slice_ in slices.values())],
-        rank=INFO_RANK if severity is Severity.INFO else None,
     )
 
 

@@ -69,7 +69,7 @@ def _finding(facts: Facts, traffic: Traffic, nodes: Sequence[str], ports: Sequen
         ],
         remedy=_remedy(facts, policy),
         objects=[service, *(f"Node/{node}" for node in nodes)],
-        rank=None if warns else (22, 5),
+        rank=None if warns else (22, 6),
     )
 
 

@@ -77,4 +77,4 @@ def _name(facts: Facts, target: Target) -> str:
     return f"Pod/{facts.key.namespace}/{ref.name}" if ref and ref.kind == "Pod" else f"Service/{facts.key}"
 
 
-RULE = Rule("EP702", "Single point of failure", (22, 3), judge, folds=frozenset({"EP106"}))
+RULE = Rule("EP702", "Single point of failure", (22, 4), judge, folds=frozenset({"EP106"}))

@@ -38,7 +38,7 @@ from epview.core.remedies import describe
 from epview.core.rule import Rule
 from epview.core.view import Finding, Severity
 
-INFO_RANK: Final = (22, 6)
+INFO_RANK: Final = (22, 7)
 
 
 class Door(NamedTuple):

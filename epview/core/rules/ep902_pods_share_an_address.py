@@ -73,7 +73,6 @@ def _finding(facts: Facts, shared: dict[str, list[Pod]], severity: Severity) -> 
         ],
         remedy=[f"kubectl get pods -A -o wide --field-selector {quote(f'status.podIP={ip}')}"],
         objects=pods,
-        rank=None if severity is Severity.WARNING else (22, 12),
     )
 
 
