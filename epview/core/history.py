@@ -6,7 +6,7 @@ timestamps decide. Bounded by the living: one time for each Service, a few for e
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -33,7 +33,7 @@ class History:
         self._changed: dict[Key, datetime] = {}
         self._turns: dict[str, deque[datetime]] = {}
         self._just_changed: set[Key] = set()
-        self._just_turned: list[str] = []
+        self._just_turned: Counter[str] = Counter()
 
     # -- queries ------------------------------------------------------------------------------
 
@@ -74,8 +74,8 @@ class History:
                 self._changed[key] = now
             else:
                 self._changed.pop(key, None)
-        for uid in self._just_turned:
-            self._turns.setdefault(uid, deque(maxlen=TURNS_KEPT)).append(now)
+        for uid, times in self._just_turned.items():
+            self._turns.setdefault(uid, deque(maxlen=TURNS_KEPT)).extend([now] * times)
         self._just_changed.clear()
         self._just_turned.clear()
 
@@ -84,6 +84,7 @@ class History:
         same = old is not None and new is not None and old.metadata.uid == new.metadata.uid
         if old is not None and not same:
             self._turns.pop(old.metadata.uid, None)
+            self._just_turned.pop(old.metadata.uid, None)
         if old is None or new is None or not same:
             return True
         if seen and old.ready != new.ready:
@@ -96,7 +97,7 @@ class History:
         before, after = old.condition("Ready"), new.condition("Ready")
         time = after.last_transition_time if after else None
         if time is None or (before is not None and before.last_transition_time == time):
-            self._just_turned.append(uid)
+            self._just_turned[uid] += 1
         else:
             self._turns.setdefault(uid, deque(maxlen=TURNS_KEPT)).append(time)
 
