@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import Final
 
 from epview.core.changes import Change
 from epview.core.labels import Test, everything
@@ -12,6 +13,8 @@ from epview.core.objects import KINDS
 from epview.core.projector import Projector
 from epview.core.view import Phase, ResourceState
 from epview.sources.source import Source, SourceError
+
+_GRACE: Final = 0.5  # each request has the same limit, and its failure tells more than ours
 
 Progress = Callable[[Sequence[ResourceState]], None]
 
@@ -31,7 +34,7 @@ def gather(
     """
     queue: SimpleQueue[Sequence[Change]] = SimpleQueue()
     projector = Projector(wanted, rules)
-    deadline = monotonic() + timeout if timeout else None
+    deadline = monotonic() + timeout + _GRACE if timeout else None
     source.start(queue.put)
     try:
         while not settled(projector):

@@ -31,6 +31,7 @@ from epview.sources.kube.errors import Unauthorized, Unreachable, refusal, unrea
 from epview.sources.kube.proxy import Proxy, find_proxy
 from epview.sources.kube.target import Target
 from epview.sources.kube.tls import TlsContexts
+from epview.sources.kube.warnings import MOST, warnings_of
 
 METHOD: Final = "GET"
 CONNECT_TIMEOUT: Final = 10.0
@@ -72,19 +73,20 @@ class Client:
         self.tls = TlsContexts(target.cluster) if target.secure else None
         self.compress = not target.loopback and not target.cluster.disable_compression
         self._skew = timedelta(0)
+        self._warnings: dict[str, None] = {}
         self._sessions: set[Session] = set()
         self._lock = threading.Lock()
         self._closed = False
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Standing remarks on how the server is reached, and on its clock."""
+        """Standing remarks: how the server is reached, its clock, and what it warned of."""
         notices = self.target.notices + self.credentials.notices
         minutes = round(abs(self._skew).total_seconds() / 60)
         if minutes:
             side = "behind" if self._skew > timedelta(0) else "ahead of"
             notices += (f"This machine's clock is {minutes} min {side} the server's.",)
-        return notices
+        return notices + tuple(f"The API server warns: {text}" for text in tuple(self._warnings))
 
     def session(self) -> Session:
         """A new connection, not opened yet. Close it."""
@@ -125,6 +127,12 @@ class Client:
         except (TypeError, ValueError):
             return
         self._skew = skew if abs(skew) > _SKEW_TOLERATED else timedelta(0)
+
+    def note_warnings(self, headers: list[str]) -> None:
+        """Remember the first few warnings of the server, each once."""
+        for text in warnings_of(headers):
+            if len(self._warnings) < MOST:
+                self._warnings[text] = None
 
 
 class Session:
@@ -290,6 +298,7 @@ class Session:
         connection.endheaders()
         response = self._busy = connection.getresponse()
         client.note_date(response.headers.get("Date"))
+        client.note_warnings(response.headers.get_all("Warning", []))
         return response
 
     def _drop(self) -> None:

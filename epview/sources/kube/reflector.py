@@ -304,6 +304,8 @@ class Reflector:
             return 0.0
         if isinstance(error, Forbidden) and not self._listed and self._handed_over(error):
             return 0.0
+        if isinstance(error, Forbidden):  # the list as well: it was not about watching
+            self._polling = False
         delay = self._delay(error)
         phase = Phase.STALE if self._listed else Phase.FAILED
         if isinstance(error, NotFound | NotAllowed):
