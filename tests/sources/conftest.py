@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from ears import Heard, QuickClock, write_kubeconfig
 from kubeserver import KubeServer
+from support.builders import Tree, controllers_work, plain, pod, service
 
-from epview.core.objects import BY_RESOURCE
+from epview import cli
+from epview.core.objects import BY_KIND, BY_RESOURCE
 from epview.sources.kube.connection import Client
 from epview.sources.kube.options import KubeOptions
 from epview.sources.kube.reflector import Reflector, Timing
@@ -82,3 +86,55 @@ def reflect(
     for reflector in made:
         reflector.join(5)
         assert not reflector._thread.is_alive()
+
+
+def stock(server: KubeServer, *trees: Tree) -> None:
+    """Put objects on the server, with what the controllers would make of them."""
+    for tree in trees:
+        server.keep(BY_KIND[tree["kind"]].resource, tree)
+    for put in controllers_work(trees):
+        server.keep(BY_KIND[put.kind].resource, plain(put.object))
+
+
+@pytest.fixture
+def shop(server: KubeServer) -> KubeServer:
+    """A server with one namespace, in which one Service has one ready pod."""
+    for name, resource in (("shop", "namespaces"), ("node-a", "nodes")):
+        server.keep(resource, {"metadata": {"name": name, "uid": name}, "status": {"phase": "Active"}})
+    stock(server, service(), pod())
+    return server
+
+
+@dataclass
+class Checked:
+    """How an `epview check -o json` ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        return json.loads(self.out)
+
+    @property
+    def gaps(self) -> dict[str, str]:
+        """The reason for each resource that is missing."""
+        return {gap["resource"]: gap["reason"] for gap in self.report["gaps"]}
+
+    @property
+    def web(self) -> dict[str, Any]:
+        return next(s for s in self.report["services"] if s["name"] == "web")
+
+
+@pytest.fixture
+def check(shop: KubeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Checked]:
+    """Runs `epview check -o json` against the shop (or ``url``), as a user would."""
+
+    def run(*words: str, url: str = "", user: dict[str, Any] | None = None, **cluster: Any) -> Checked:
+        path = write_kubeconfig(tmp_path, url or shop.url, user=user, **cluster)
+        capsys.readouterr()
+        code = cli.main(["check", "--kubeconfig", str(path), "-o", "json", *words])
+        return Checked(code, *capsys.readouterr())
+
+    return run

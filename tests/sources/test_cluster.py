@@ -94,6 +94,7 @@ def in_one_namespace_only(server: KubeServer) -> None:
             server.always(kind.resource, "list", script)
 
 
+@pytest.mark.fault(35)
 def test_all_namespaces_forbidden_means_the_one_of_the_context(server: KubeServer, opened, heard: Heard):
     in_one_namespace_only(server)
     server.put("pods", "a")
@@ -194,6 +195,7 @@ def test_retry_reaches_all(server: KubeServer, opened, heard: Heard, clock):
     all_live(heard)
 
 
+@pytest.mark.fault(1)
 def test_one_answer_wakes_all_who_wait_for_the_server(server: KubeServer, opened, heard: Heard, clock):
     """A server that is back is back for every kind; who was asked to wait goes on waiting."""
     clock.patience = 0
@@ -209,6 +211,7 @@ def test_one_answer_wakes_all_who_wait_for_the_server(server: KubeServer, opened
     assert Phase.LIVE not in {state.phase for state in heard.states("pods")}
 
 
+@pytest.mark.fault(42)
 def test_sleep_is_noticed():
     assert slept(wall=3600, steady=5)
     assert not slept(wall=5, steady=5)

@@ -111,6 +111,7 @@ class TestRequests:
         session.get(PODS)
         session.close()
 
+    @pytest.mark.fault(47)
     def test_gzip(self, server: KubeServer, connect):
         packed = gzip.compress(b'{"items": []}' + b" " * 100_000)
         server.script("pods", "list", lambda reply: reply.send(200, packed, Content_Encoding="gzip"))
@@ -119,6 +120,7 @@ class TestRequests:
         assert json.loads(client.get(PODS)) == {"items": []}
         assert server.journal[0].header("Accept-Encoding") == "gzip"
 
+    @pytest.mark.fault(47)
     def test_http_1_0_without_length(self, server: KubeServer, connect):
         def script(reply: Reply) -> None:
             reply.raw(b"HTTP/1.0 200 OK\r\n\r\n{}")
@@ -127,6 +129,7 @@ class TestRequests:
         server.script("pods", "list", script)
         assert connect(server.url).get(PODS) == b"{}"
 
+    @pytest.mark.fault(47)
     def test_chunk_extensions_and_trailers(self, server: KubeServer, connect):
         def script(reply: Reply) -> None:
             reply.start()
@@ -163,6 +166,7 @@ class TestRequests:
         with pytest.raises(errors.Unreachable, match="broke off"):
             connect(server.url).get(PODS)
 
+    @pytest.mark.fault(48)
     def test_a_redirect_is_not_followed(self, server: KubeServer, connect):
         with KubeServer() as elsewhere:
             server.script("pods", "list", lambda r: r.send(302, b"", Location=f"{elsewhere.url}{PODS}"))
@@ -175,6 +179,7 @@ class TestRequests:
         with pytest.raises(errors.Unreachable, match="more than 1 MB"):
             connect(server.url).get(PODS, limit=1 << 20)
 
+    @pytest.mark.fault(44)
     def test_request_timeout_covers_the_whole_answer(self, server: KubeServer, connect, clock: QuickClock):
         def drip(reply: Reply) -> None:
             reply.start()
@@ -207,6 +212,7 @@ class TestRequests:
         with pytest.raises(Aborted):
             session.get(PODS)
 
+    @pytest.mark.fault(43)
     def test_server_clock(self, server: KubeServer, connect):
         client = connect(server.url)
         ahead = datetime.now(UTC) + timedelta(hours=1)
@@ -254,12 +260,14 @@ class TestRefusals:
         assert "\x1b" not in caught.value.message
         assert len(caught.value.message) <= 500
 
+    @pytest.mark.fault(1)
     def test_nothing_listens(self, connect):
         with KubeServer() as gone:
             url = gone.url
         with pytest.raises(errors.Unreachable, match="Nothing listens at 127"):
             connect(url).get(PODS)
 
+    @pytest.mark.fault(41)
     def test_unknown_name(self, connect):
         with pytest.raises(errors.Unreachable, match="cannot be resolved"):
             connect("http://no-such-host.invalid").get(PODS)
@@ -282,6 +290,7 @@ class TestTls:
         assert server.journal == []
         return caught.value
 
+    @pytest.mark.fault(39)
     def test_unknown_ca(self, connect, authority: Authority, tmp_path: Path):
         with KubeServer(authority.server_context()) as server:
             error = self.trouble(
@@ -353,6 +362,7 @@ class TestTls:
             assert common_name(server.journal[0].peer) == "dora"
         assert {p.name for p in set(tmp_path.iterdir()) - before} <= {"config"}
 
+    @pytest.mark.fault(40)
     def test_a_rotated_certificate_file_is_used_from_the_next_request(
         self, connect, authority, tmp_path: Path
     ):
@@ -478,6 +488,7 @@ class TestCredentials:
         path = folder / "runs"
         return path.read_text().count("run") if path.exists() else 0
 
+    @pytest.mark.fault(31)
     def test_401_runs_the_plugin_once_more_for_all(self, server: KubeServer, connect, tmp_path: Path):
         (tmp_path / "token").write_text("old")
         user = self.plugin(
@@ -560,6 +571,7 @@ class TestCredentials:
         client.get(PODS)
         assert self.runs(tmp_path) == 2
 
+    @pytest.mark.fault(32)
     def test_failure_shows_what_the_plugin_said_and_sends_nothing(self, server, connect, tmp_path: Path):
         body = "printf 'login \\033]0;x\\007 expired\\n' >&2; exit 3"
         client = connect(server.url, user=self.plugin(tmp_path, body))
@@ -574,6 +586,7 @@ class TestCredentials:
             client.get(PODS)
         assert self.runs(tmp_path) == 2
 
+    @pytest.mark.fault(33)
     def test_hanging_plugin(self, server, connect, tmp_path: Path):
         client = connect(server.url, user=self.plugin(tmp_path, "sleep 60 & sleep 60"))
         client.credentials.plugin._timeout = 0.2
@@ -609,10 +622,12 @@ class TestCredentials:
             connect(server.url, user=self.plugin(tmp_path, f"echo '{out}'")).get(PODS)
         assert server.journal == []
 
+    @pytest.mark.fault(33)
     def test_stdin_is_closed(self, server, connect, tmp_path: Path):
         body = f"read line && exit 9; echo '{self.credential(token='t')}'"
         connect(server.url, user=self.plugin(tmp_path, body)).get(PODS)
 
+    @pytest.mark.fault(33)
     def test_interactive_always_is_not_run_under_a_screen(self, server, connect, tmp_path: Path):
         user = self.plugin(tmp_path, f"echo '{self.credential(token='t')}'")
         user["exec"]["interactiveMode"] = "Always"

@@ -44,6 +44,7 @@ def test_only_lines_over_the_limit_are_thrown_away(lines: list[bytes], cuts: lis
     assert [line for line in lines if len(line) <= 10] == [line for line in found if len(line) <= 10]
 
 
+@pytest.mark.fault(25)
 def test_a_line_over_the_limit_is_counted_once_and_the_next_is_whole():
     framer = Framer(limit=10)
     assert framer.feed(b"x" * 8) == []
@@ -75,6 +76,7 @@ def test_an_endless_chunk_header():
         Dechunker().feed(b"1" * 10_000)
 
 
+@pytest.mark.fault(16, 17, 18)
 def test_hundreds_of_random_cuts_lose_and_double_nothing(server: KubeServer, reflect, heard: Heard):
     chance = random.Random(20)
     events = [

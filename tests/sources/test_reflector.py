@@ -94,6 +94,7 @@ class TestOrdinaryLife:
         heard.until(Phase.LIVE, "nodes")
         assert {r.path for r in server.requests()} == {"/api/v1/pods", "/api/v1/nodes"}
 
+    @pytest.mark.fault(45)
     def test_events_in_the_buffer_come_as_one_batch(self, server: KubeServer, reflect, heard: Heard):
         together = b"".join(event("ADDED", thing(f"p{n}", 200 + n)) for n in range(50))
         server.script("pods", "watch", lines(together))
@@ -101,6 +102,7 @@ class TestOrdinaryLife:
         eventually("fifty", lambda: len(heard.of(Put)) == 50)
         assert max(len(batch) for batch in heard.batches) == 50
 
+    @pytest.mark.fault(29)
     def test_a_watch_that_ends_is_resumed_from_its_last_version(self, server: KubeServer, reflect):
         bookmark = event("BOOKMARK", {"metadata": {"resourceVersion": "300"}, "spec": {}})
         server.script("pods", "watch", lines(event("ADDED", thing("a", 200)), bookmark), hold)
@@ -120,6 +122,7 @@ def gone_in_stream(reply: Reply) -> None:
 
 
 class TestTooOld:
+    @pytest.mark.fault(3, 4, 5)
     @pytest.mark.parametrize("gone", [refuse(410, "too old", "Expired"), gone_in_stream])
     def test_relist_tells_missed_deletions_as_one_change(self, server, reflect, heard, gone):
         for name in "abc":
@@ -136,6 +139,7 @@ class TestTooOld:
         assert again.params["resourceVersionMatch"] == "NotOlderThan"
         assert again.params["resourceVersion"] not in ("", "0")
 
+    @pytest.mark.fault(6)
     def test_a_relist_that_is_too_old_itself_asks_for_the_newest(self, server, reflect, heard):
         server.script("pods", "watch", refuse(410, "too old", "Expired"))
         server.script("pods", "list", lambda r: r.usual(), refuse(410, "too old", "Expired"))
@@ -143,6 +147,7 @@ class TestTooOld:
         eventually("a relist", lambda: heard.of(Relist))
         assert "resourceVersion" not in server.requests("pods", "list")[2].params
 
+    @pytest.mark.fault(8)
     def test_too_large_version_asks_for_the_newest(self, server, reflect, heard):
         body = status(
             504, "Too large resource version", "Timeout", causes=[{"reason": "ResourceVersionTooLarge"}]
@@ -153,6 +158,7 @@ class TestTooOld:
         assert "resourceVersion" not in server.requests("pods", "list")[1].params
         assert Phase.FAILED not in heard.phases()
 
+    @pytest.mark.fault(7)
     def test_expired_continue_token_starts_over_in_one_piece(self, server, reflect, heard):
         server.page_size = 2
         for name in "abcd":
@@ -169,6 +175,7 @@ class TestTooOld:
         assert heard.names() == {"b", "c", "d"}  # a came with the first page, and must go
         assert "limit" not in server.requests("pods", "list")[2].params
 
+    @pytest.mark.fault(6)
     def test_endless_410_backs_off(self, server, reflect, heard, clock: QuickClock):
         clock.patience = 3
         server.always("pods", "list", refuse(410, "too old", "Expired"))
@@ -182,6 +189,7 @@ class TestBrokenStreams:
     first = event("ADDED", thing("a", 200))
     second = event("ADDED", thing("b", 201))
 
+    @pytest.mark.fault(17, 18)
     @pytest.mark.parametrize("clean", [True, False])
     def test_half_a_line_is_dropped_and_told_again(self, server, reflect, heard, clean):
         server.script(
@@ -192,6 +200,7 @@ class TestBrokenStreams:
         assert len(heard.of(Put)) == 2
         assert server.requests("pods", "watch")[1].params["resourceVersion"] == "200"
 
+    @pytest.mark.fault(16)
     def test_reset(self, server, reflect, heard):
         def script(reply: Reply) -> None:
             reply.start()
@@ -204,6 +213,7 @@ class TestBrokenStreams:
         eventually("a second watch", lambda: len(server.requests("pods", "watch")) == 2)
         assert Phase.STALE not in heard.phases()
 
+    @pytest.mark.fault(19, 22)
     def test_utf8_split_over_chunks_crlf_and_blank_lines(self, server, reflect, heard):
         raw = (
             json.dumps({"type": "ADDED", "object": thing("ä", 200)}, ensure_ascii=False).encode()
@@ -214,6 +224,7 @@ class TestBrokenStreams:
         reflect()
         eventually("ä", lambda: heard.names() == {"ä"})
 
+    @pytest.mark.fault(20, 23, 24, 28)
     def test_bad_utf8_unknown_types_and_odd_objects_do_not_end_it(self, server, reflect, heard):
         odd = [
             b'{"type":"ADDED","object":{"metadata":{"name":"b\xffd","resourceVersion":"201"}}}\n',
@@ -229,6 +240,7 @@ class TestBrokenStreams:
         assert reflector.unknown == 2
         assert len(server.requests("pods", "list")) == 1
 
+    @pytest.mark.fault(21)
     def test_malformed_lines_are_survived_three_mean_a_relist(self, server, reflect, heard):
         server.script(
             "pods", "watch", lines(b"{\n", self.first, b"nonsense\n", self.second), lines(b"[]\n"), hold
@@ -237,24 +249,28 @@ class TestBrokenStreams:
         eventually("a relist", lambda: heard.of(Relist))
         assert len(server.requests("pods", "list")) == 2
 
+    @pytest.mark.fault(26)
     def test_a_line_nested_too_deeply_is_one_bad_line(self, server, reflect, heard):
         deep = b'{"type":"ADDED","object":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001 + b"\n"
         server.script("pods", "watch", lines(deep, self.first), hold)
         reflect()
         eventually("the next", lambda: heard.names() == {"a"})
 
+    @pytest.mark.fault(25)
     def test_five_megabytes_in_one_event(self, server, reflect, heard):
         big = event("ADDED", thing("big", 200, status={"message": "x" * (5 << 20)}))
         server.script("pods", "watch", lines(big), hold)
         reflect()
         eventually("it", lambda: heard.names() == {"big"})
 
+    @pytest.mark.fault(14)
     def test_silence_is_a_dead_connection(self, server, reflect, heard):
         server.script("pods", "watch", hold, lines(self.first), hold)
         reflect(timing=Timing(answer=5, silence=0.05))
         eventually("life after silence", lambda: heard.names() == {"a"})
         assert len(server.requests("pods", "list")) == 1
 
+    @pytest.mark.fault(15)
     def test_no_answer_at_all(self, server, reflect, heard):
         server.script("pods", "watch", lambda reply: reply.hold(), hold)
         reflect(timing=Timing(answer=0.05, silence=5))
@@ -264,6 +280,7 @@ class TestBrokenStreams:
 
 
 class TestRefusals:
+    @pytest.mark.fault(13)
     def test_empty_watches_do_not_become_a_hot_loop(self, server, reflect, heard, clock: QuickClock):
         server.always("pods", "watch", lines())
         clock.patience = 20
@@ -276,6 +293,7 @@ class TestRefusals:
             within += total < 60
         assert within < 8
 
+    @pytest.mark.fault(13)
     def test_a_server_that_cuts_every_watch_after_one_event_is_not_hammered(self, server, reflect, clock):
         clock.patience = 2
         server.always("pods", "watch", lines(event("ADDED", thing("a", 200))))
@@ -291,6 +309,7 @@ class TestRefusals:
         for wait, least in zip(clock.waits, [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30, 30], strict=False):
             assert least <= wait <= 2 * least
 
+    @pytest.mark.fault(9)
     def test_retry_after_is_honoured_and_shown(self, server, reflect, heard, clock: QuickClock):
         server.script("pods", "list", refuse(429, "too many requests", "TooManyRequests", Retry_After="7"))
         reflect()
@@ -300,12 +319,14 @@ class TestRefusals:
         assert "asks to wait 7 s" in failed.message
         assert 6 <= (failed.retry_at - failed.since).total_seconds() <= 9
 
+    @pytest.mark.fault(10)
     def test_429_without_a_header_backs_off(self, server, reflect, heard, clock: QuickClock):
         server.script("pods", "list", refuse(429, "too many requests", "TooManyRequests"))
         reflect()
         heard.until(Phase.LIVE)
         assert 0.8 <= clock.waits[0] <= 1.6
 
+    @pytest.mark.fault(12)
     def test_a_body_that_is_no_status_is_never_an_event(self, server, reflect, heard):
         server.script("pods", "watch", lambda reply: reply.send(503, b"upstream \x1b[31mdown\n"), hold)
         reflect()
@@ -329,6 +350,7 @@ class TestRefusals:
         eventually("some probes", lambda: len(clock.waits) == 4)
         assert set(heard.phases()[1:]) == {Phase.FORBIDDEN}
 
+    @pytest.mark.fault(36)
     def test_access_withdrawn_leaves_the_old_data_standing(self, server, reflect, heard, clock: QuickClock):
         clock.patience = 0
         server.put("pods", "a")
@@ -339,6 +361,7 @@ class TestRefusals:
         assert heard.names() == {"a"}
         assert clock.waits == [60]
 
+    @pytest.mark.fault(37)
     def test_a_resource_that_is_not_served(self, server, reflect, heard, clock: QuickClock):
         clock.patience = 0
         server.always("endpointslices", "list", refuse(404, "the server could not find", "NotFound"))
@@ -347,6 +370,7 @@ class TestRefusals:
         eventually("a wait", lambda: clock.waits == [60])
         assert len(server.requests()) == 1
 
+    @pytest.mark.fault(46)
     @pytest.mark.parametrize("code", [403, 405])
     def test_listing_without_watching_means_polling(self, server, reflect, heard, clock: QuickClock, code):
         clock.patience = 3
@@ -357,6 +381,7 @@ class TestRefusals:
         assert clock.waits[:3] == [15, 15, 15]
         assert heard.phases()[-1] is Phase.POLLING
 
+    @pytest.mark.fault(41)
     def test_retry_ends_a_wait(self, server, reflect, heard, clock: QuickClock):
         clock.patience = 0
         server.script("pods", "list", refuse(500, "broken"))
@@ -366,6 +391,7 @@ class TestRefusals:
         reflector.retry()
         heard.until(Phase.LIVE)
 
+    @pytest.mark.fault(2)
     def test_server_away_and_back_resumes_without_a_relist(self, reflect, heard, connect, clock: QuickClock):
         clock.patience = 0
         with KubeServer() as first:

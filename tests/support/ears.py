@@ -29,7 +29,10 @@ def eventually(what: str, probe: Callable[[], Any]) -> Any:
 
 
 class QuickClock(Clock):
-    """Waits cost nothing but are noted; after ``patience`` of them it really waits, for `set` only."""
+    """Waits cost nothing but are noted; after ``patience`` of them it really waits, for `set` only.
+
+    ``skew`` moves the wall clock alone.
+    """
 
     def __init__(self, patience: int = 1000) -> None:
         self.waits: list[float] = []
@@ -41,7 +44,7 @@ class QuickClock(Clock):
         return self.passed
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self.passed)
+        return datetime.now(UTC) + timedelta(seconds=self.passed) + self.skew
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         self.waits.append(seconds)
@@ -108,3 +111,32 @@ def write_kubeconfig(
     }
     path.write_text(json.dumps(document))
     return path
+
+
+class Plugin:
+    """An exec plug-in that hands out ``token``, after it ran ``body``; both may change between runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.token = "first"
+        self.body = ""
+        version = "client.authentication.k8s.io/v1"
+        given = {"apiVersion": version, "kind": "ExecCredential", "status": {"token": "TOKEN"}}
+        script = folder / "plugin"
+        script.write_text(
+            f"#!/bin/sh\necho run >> {folder}/runs\n. {folder}/body\n"
+            f"printf '%s' '{json.dumps(given)}' | sed s/TOKEN/$(cat {folder}/token)/\n"
+        )
+        script.chmod(0o700)
+        self.user = {
+            "exec": {"apiVersion": version, "command": str(script), "interactiveMode": "IfAvailable"}
+        }
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in ("token", "body"):
+            (self._folder / name).write_text(f"{value}\n")
+
+    @property
+    def runs(self) -> int:
+        return (self._folder / "runs").read_text().count("run")

@@ -76,6 +76,7 @@ class Reply:
 
     def head(self, code: int, **headers: str) -> None:
         lines = [f"HTTP/1.1 {code} {REASONS.get(code, 'Odd')}"]
+        headers = {**self.server.headers, **headers}
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         self.raw("\r\n".join([*lines, "", ""]).encode())
 
@@ -156,6 +157,7 @@ class KubeServer:
         self.journal: list[Request] = []
         self.version = 100
         self.page_size = 10**9
+        self.headers: dict[str, str] = {}  # sent with every answer
         self._items: dict[str, dict[tuple[str, str], dict[str, Any]]] = defaultdict(dict)
         self._events: dict[str, list[tuple[int, str, dict[str, Any]]]] = defaultdict(list)
         self._scripts: dict[tuple[str, str], deque[Script]] = defaultdict(deque)
@@ -185,11 +187,16 @@ class KubeServer:
             self._always[resource, verb] = script
 
     def put(self, resource: str, name: str, *, namespace: str = "shop", **more: Any) -> dict[str, Any]:
+        return self.keep(resource, thing(name, namespace=namespace, **more))
+
+    def keep(self, resource: str, tree: dict[str, Any]) -> dict[str, Any]:
+        """Hold a whole object, under a new resourceVersion."""
         with self._changed:
             self.version += 1
-            known = (namespace, name) in self._items[resource]
-            found = thing(name, self.version, namespace=namespace, **more)
-            self._items[resource][namespace, name] = found
+            found = {**tree, "metadata": {**tree["metadata"], "resourceVersion": str(self.version)}}
+            key = found["metadata"].get("namespace", ""), found["metadata"]["name"]
+            known = key in self._items[resource]
+            self._items[resource][key] = found
             self._events[resource].append((self.version, "MODIFIED" if known else "ADDED", found))
             self._changed.notify_all()
         return found
