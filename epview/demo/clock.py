@@ -14,7 +14,7 @@ def utc_now() -> datetime:
 
 def rfc3339(moment: datetime) -> str:
     """metav1.Time: whole seconds, ``2026-11-24T02:00:53Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def micro_time(moment: datetime) -> str:

@@ -87,7 +87,8 @@ class DemoCluster:
         if self._objects is not None:
             self.apply(*self._objects)
         else:
-            self._world = SCENARIOS[self._scenario](self.store, self._seed)
+            with self.controllers.paused():
+                self._world = SCENARIOS[self._scenario](self.store, self._seed)
             self.api.story = self._world.story
             self.controllers.stalled = self._world.stalled
             self.controllers.run()

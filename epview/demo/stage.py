@@ -243,7 +243,9 @@ class Stage:
         if not ready:
             return pod
         passed = created + timedelta(seconds=12)
-        return kubelet.set_ready(kubelet.pass_startup(pod, passed), passed, True)
+        if any("startupProbe" in spec for spec in pod["spec"]["containers"]):
+            pod = kubelet.pass_startup(pod, passed)
+        return kubelet.set_ready(pod, passed, True)
 
     def staff(self, workload: Workload, created: datetime, count: int | None = None) -> list[Ref]:
         """A workload with its pods, all of them ready; ``count`` of them where some are yet to come."""
