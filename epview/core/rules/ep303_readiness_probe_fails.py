@@ -62,7 +62,7 @@ def _loudest(affected: list[tuple[Pod, Cause]]) -> tuple[Pod, Cause]:
 def _words(facts: Facts, cause: Cause) -> str:
     probe = cause.probe
     if probe is None or not probe.message:
-        why = "no event within the hour" if facts.sees("events") else "events cannot be seen"
+        why = "no event tells why" if facts.sees("events") else "events cannot be seen"
         return f"readiness of container {cause.container} does not pass ({why})"
     often = f" ({probe.count}× in {span(probe.first_seen, probe.last_seen)})" if probe.count > 1 else ""
     return f"readiness of container {cause.container} {probes.summary(probe.message)}{often}"
