@@ -66,23 +66,47 @@ def clean(text: str) -> str:
     """``text`` on one line and without anything a terminal could obey.
 
     Line breaks and tabs become a space; control characters, C1 codes, bidi overrides and lone
-    surrogates become ``·``; other invisible format characters vanish.
+    surrogates become ``·``; other invisible format characters vanish, and so does what would only make
+    terminals differ about the width of the sign before it. Of endless text the beginning is left.
     """
-    return text if text.isprintable() else _clean(text)
+    if text.isascii() and text.isprintable() and len(text) <= LONGEST:
+        return text
+    if len(text) > LONGEST:
+        return f"{_clean.__wrapped__(text[:LONGEST])}…"  # not worth remembering
+    return _clean(text)
+
+
+LONGEST: Final = 32_768  # of a condition's message, the longest a person is meant to read (metav1.Condition)
+_MOST_MARKS: Final = 6  # on one letter: more than any script needs, too few to paint over other lines
 
 
 @lru_cache(2048)
 def _clean(text: str) -> str:
-    return "".join(char if char.isprintable() else _substitute(char) for char in text)
+    out: list[str] = []
+    marks = 0
+    for char in text:
+        shown = char if char.isprintable() and char not in _UNSHOWN else _substitute(char)
+        if shown:
+            marks = 0 if _char_width(shown) else marks + 1
+            if marks <= _MOST_MARKS:
+                out.append(shown)
+    return "".join(out)
 
 
 _ZERO_WIDTH: Final = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+_MODIFIERS: Final = frozenset(
+    chr(code)
+    for first, last in ((0xFE00, 0xFE0F), (0x1F3FB, 0x1F3FF), (0xE0100, 0xE01EF))  # variations, skin tones
+    for code in range(first, last + 1)
+)
+_FILLERS: Final = frozenset("\u115f\u1160\u3164\uffa0")  # letters by name, blank to the eye
+_UNSHOWN: Final = _MODIFIERS | _FILLERS
 
 
 def _substitute(char: str) -> str:
     if char in "\n\r\t" or unicodedata.category(char) in ("Zs", "Zl", "Zp"):
         return " "
-    return "" if char in _ZERO_WIDTH else "·"
+    return "" if char in _ZERO_WIDTH or char in _MODIFIERS else "·"
 
 
 def cell_width(text: str) -> int:
@@ -94,21 +118,28 @@ def cell_width(text: str) -> int:
 
 @lru_cache(4096)
 def _char_width(char: str) -> int:
-    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Mc", "Cf"):
         return 0
+    if "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7ff":
+        return 0  # Hangul vowels and finals stand within the syllable before them
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def take(text: str, width: int) -> str:
     """The longest beginning of ``text`` that fits into ``width`` cells."""
+    return text[: _end(text, 0, width)]
+
+
+def _end(text: str, start: int, width: int) -> int:
+    """Where the longest piece from ``start`` on ends that fits into ``width`` cells."""
     if text.isascii():
-        return text[: max(0, width)]
+        return min(len(text), start + max(0, width))
     used = 0
-    for index, char in enumerate(text):
-        used += _char_width(char)
+    for index in range(start, len(text)):
+        used += _char_width(text[index])
         if used > width:
-            return text[:index]
-    return text
+            return index
+    return len(text)
 
 
 def take_end(text: str, width: int) -> str:
@@ -182,18 +213,18 @@ class _Wrapper:
 
     def _put(self, span: Span) -> None:
         """Append a piece, cutting it wherever the line is full."""
-        text = span.text
-        while self.used + cell_width(text) > self.width:
-            head = take(text, self.width - self.used)
-            if not head and self.used <= self._start():
-                head = text[:1]  # not even one fits into a whole line
-            if head:
-                self.current.append(Span(head, span.role))
-            self._break()
-            text = text[len(head) :]
-        if text:
-            self.current.append(Span(text, span.role))
-            self.used += cell_width(text)
+        text, start = span.text, 0
+        while start < len(text):
+            end = _end(text, start, self.width - self.used)
+            if end == start and self.used <= self._start():
+                end += 1  # not even one fits into a whole line
+            if end > start:
+                piece = text[start:end]
+                self.current.append(Span(piece, span.role))
+                self.used += cell_width(piece)
+            start = end
+            if start < len(text):
+                self._break()
 
     def _start(self) -> int:
         return self.indent if self.lines else 0

@@ -1,9 +1,12 @@
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from epview.present.text import (
+    LONGEST,
     Role,
     Span,
     cell_width,
@@ -34,10 +37,59 @@ def test_clean_text_holds_nothing_a_terminal_could_obey(text):
         ("a\u202eb", "a·b"),
         ("no\u200bthing", "nothing"),
         ("[red]stays[/]", "[red]stays[/]"),
+        ("\ud800 alone", "· alone"),
+        ("a\u3164b", "a·b"),
+        ("\U0001f469\u200d\U0001f4bb", "\U0001f469\U0001f4bb"),
+        ("\U0001f44d\U0001f3fd \u2764\ufe0f", "\U0001f44d \u2764"),
     ],
 )
 def test_hostile_text_is_shown_harmless(raw, text):
     assert clean(raw) == text
+
+
+# signs that a later Unicode than Python's own made wide
+WIDENED = {*range(0x2630, 0x2638), *range(0x268A, 0x2690), *range(0x4DC0, 0x4E00), *range(0x1D300, 0x1D380)}
+
+
+def test_every_character_is_as_wide_as_the_screen_counts_it():
+    other = [
+        hex(code)
+        for code in range(sys.maxunicode + 1)
+        if code not in WIDENED and cell_width(clean(chr(code))) != cell_len(clean(chr(code)))
+    ]
+    assert not other
+
+
+@given(ANY)
+def test_no_character_changes_the_width_of_another(text):
+    text = "".join(char for char in clean(text) if ord(char) not in WIDENED)
+    assert cell_width(text) == cell_len(text)
+
+
+def test_marks_without_end_do_not_paint_over_other_lines():
+    assert clean("e" + "\u0301" * 1000 + "x") == "e" + "\u0301" * 6 + "x"
+    assert clean("e" + "\u0301\u200d" * 1000) == "e" + "\u0301" * 6
+
+
+@pytest.mark.parametrize("char", ["x", "漢", "\u0301", "\x1b", "\ud800"])
+def test_of_endless_text_the_beginning_is_left(char):
+    shown = clean(char * 1_000_000)
+    assert len(shown) <= LONGEST + 1
+    assert shown.endswith("…")
+
+
+def test_wrapping_a_word_without_end_costs_as_much_as_it_is_long(monkeypatch):
+    """Measured in characters that were looked at, so that no clock decides."""
+    seen = 0
+
+    def counted(char):
+        nonlocal seen
+        seen += 1
+        return 2
+
+    monkeypatch.setattr("epview.present.text._char_width", counted)
+    assert len(wrap((Span("漢" * 50_000),), 80, 4)) > 1000
+    assert seen < 50_000 * 8
 
 
 @given(ANY, st.integers(0, 70))
