@@ -30,6 +30,10 @@ HANDS: Final = (
 """Managers that stand for a person or a pipeline rather than for a controller that keeps the object."""
 
 
+PEOPLE: Final = ("staff", "cluster-admins")
+"""Values of the managed-by label that the documentation proposes for slices which people keep."""
+
+
 def ready(facts: Facts) -> list[str]:
     """The ready addresses with their port: ``192.168.1.100:5432``; several ports give the bare address."""
     ports: dict[str, set[int]] = {}
@@ -73,10 +77,8 @@ def own_slices(facts: Facts) -> list[EndpointSlice]:
 
 def carried_by(facts: Facts) -> str:
     """Another manager whose slices hold ready addresses for the Service; ``""`` when there is none."""
-    return next(
-        (s.managed_by for s in own_slices(facts) if s.managed_by and any(e.ready for e in s.endpoints or ())),
-        "",
-    )
+    managers = (s.managed_by for s in own_slices(facts) if any(e.ready for e in s.endpoints or ()))
+    return next((manager for manager in managers if manager and manager not in PEOPLE), "")
 
 
 def carrier(facts: Facts) -> str:
@@ -92,7 +94,7 @@ def objects(facts: Facts) -> list[str]:
 def keeper(facts: Facts) -> str:
     """The controller or owner that keeps the addresses; ``""`` when they look written by hand."""
     for slice_ in own_slices(facts):
-        if slice_.managed_by:
+        if slice_.managed_by and slice_.managed_by not in PEOPLE:
             return slice_.managed_by
     for obj in [facts.endpoints, *own_slices(facts)]:
         if obj is not None and obj.metadata.owner_references:

@@ -38,6 +38,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     listed = manual.addresses(facts)
     found = [(ip, service) for ip in listed if (service := facts.world.addresses.service_at(ip)) is not None]
     if not found:
+        facts.need("endpoints", "endpointslices")
         if listed:
             facts.need_everywhere("services")
         return

@@ -38,6 +38,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
         facts.need("endpointslices")
     listed = manual.addresses(facts)
     if not listed:
+        facts.need("endpoints", "endpointslices")
         return
     facts.need("pods")
     followed = _followed(facts)
@@ -60,6 +61,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
             [(f"Node/{name}", "status.addresses", a) for a, name in nodes[:5]],
         )
     else:
+        facts.need("endpoints", "endpointslices")
         facts.need_everywhere("pods")
 
 
