@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from epview.core.masking import mask_arguments, mask_words
 from epview.core.objects import Container, ContainerStatus, Event, Pod, Probe
 
 KINDS: Final = ("startup", "readiness", "liveness")
@@ -64,9 +65,9 @@ def describe(probe: Probe) -> str:
 def action(probe: Probe) -> str:
     """What the probe does: ``http-get http://:8080/healthz``, ``tcp-socket :5432``, ``exec [cat /x]``."""
     if probe.exec is not None:
-        return f"exec [{' '.join(probe.exec.command)}]"
+        return f"exec [{' '.join(mask_arguments(probe.exec.command))}]"
     if (http := probe.http_get) is not None:
-        path = http.path if http.path.startswith("/") or not http.path else f"/{http.path}"
+        path = mask_words(http.path if http.path.startswith("/") or not http.path else f"/{http.path}")
         host = f"[{http.host}]" if ":" in http.host else http.host
         return f"http-get {http.scheme.lower()}://{host}:{http.port}{path}"
     if (tcp := probe.tcp_socket) is not None:
@@ -79,7 +80,7 @@ def action(probe: Probe) -> str:
 def short(kind: str, probe: Probe) -> str:
     """A few words for a table cell: ``readiness GET :8080/healthz``."""
     if (http := probe.http_get) is not None:
-        return f"{kind} GET :{http.port}{http.path or '/'}"
+        return f"{kind} GET :{http.port}{mask_words(http.path) or '/'}"
     return f"{kind} {action(probe)}"
 
 

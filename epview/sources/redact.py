@@ -2,43 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
-HIDDEN: Final = "•••"
+from epview.core.masking import HIDDEN, mask_arguments, mask_urls, mask_words, secret_name
+
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
-
-_TELLING: Final = r"(?:token|passw(?:or)?d|passphrase|secret|credential|auth(?:orization)?|cookie|key)s?"
-_SECRET_NAME: Final = re.compile(_TELLING, re.IGNORECASE)
-# Bounded: a script of a megabyte without a space must not take quadratic time.
-_TELLING_WORD: Final = rf"(?<![\w.-])[\w.-]{{0,64}}{_TELLING}[\w.-]{{0,64}}"
-_VALUE: Final = r"(?:(?:bearer|basic)\s+)?(?:'[^']*'|\"[^\"]*\"|\S+)"
-_ASSIGNMENT: Final = re.compile(rf"({_TELLING_WORD}\s?[=:]\s?|(?=-){_TELLING_WORD}\s){_VALUE}", re.IGNORECASE)
-_FLAG: Final = re.compile(rf"-{{1,2}}[\w.-]{{0,64}}{_TELLING}[\w.-]{{0,64}}", re.IGNORECASE)
-_BEARER: Final = re.compile(r"\b(bearer|basic)\s+\S+", re.IGNORECASE)
-_USERINFO: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@]+@")
-
-
-def redact_text(text: str) -> str:
-    """``text`` without the userinfo of URLs (``postgres://user:pass@db``)."""
-    return _USERINFO.sub(rf"\1{HIDDEN}@", text) if "://" in text else text
-
-
-def _argument(text: str) -> str:
-    return _BEARER.sub(rf"\1 {HIDDEN}", _ASSIGNMENT.sub(rf"\1{HIDDEN}", redact_text(text)))
-
-
-def _arguments(values: list[Any]) -> list[Any]:
-    """A command line: ``--token=x``, ``--token x``, ``PASSWORD=x`` and bearer headers are masked."""
-    shown: list[Any] = []
-    after_flag = False
-    for value in values:
-        if not isinstance(value, str):
-            shown.append(_redact(value))
-            continue
-        shown.append(HIDDEN if after_flag and not value.startswith("-") else _argument(value))
-        after_flag = _FLAG.fullmatch(value) is not None
-    return shown
 
 
 def _named_values(values: list[Any], *, every: bool) -> list[Any]:
@@ -48,7 +16,7 @@ def _named_values(values: list[Any], *, every: bool) -> list[Any]:
         masked = _redact(value)
         if isinstance(masked, dict) and "value" in masked:
             name = masked.get("name")
-            if every or (isinstance(name, str) and _SECRET_NAME.search(name)):
+            if every or (isinstance(name, str) and secret_name(name)):
                 masked["value"] = HIDDEN
         shown.append(masked)
     return shown
@@ -56,9 +24,7 @@ def _named_values(values: list[Any], *, every: bool) -> list[Any]:
 
 def _annotations(values: dict[Any, Any]) -> dict[Any, Any]:
     return {
-        name: HIDDEN
-        if isinstance(name, str) and _SECRET_NAME.search(name.rpartition("/")[2])
-        else _redact(value)
+        name: HIDDEN if isinstance(name, str) and secret_name(name.rpartition("/")[2]) else _redact(value)
         for name, value in values.items()
         if name != LAST_APPLIED
     }
@@ -69,7 +35,9 @@ def _field(name: Any, value: Any) -> Any:
         if name in ("env", "httpHeaders"):
             return _named_values(value, every=name == "env")
         if name in ("args", "command"):
-            return _arguments(value)
+            return [one if isinstance(one, str) else _redact(one) for one in mask_arguments(value)]
+    if name == "path" and isinstance(value, str):
+        return mask_words(value)  # of a probe, with a query perhaps
     if name == "annotations" and isinstance(value, dict):
         return _annotations(value)
     return _redact(value)
@@ -77,7 +45,7 @@ def _field(name: Any, value: Any) -> Any:
 
 def _redact(tree: Any) -> Any:
     if isinstance(tree, str):
-        return redact_text(tree)
+        return mask_urls(tree)
     if isinstance(tree, dict):
         return {name: _field(name, value) for name, value in tree.items() if name != "managedFields"}
     if isinstance(tree, list):
@@ -89,8 +57,8 @@ def redact(tree: dict[str, Any]) -> dict[str, Any]:
     """A copy of a whole object fit to show.
 
     Dropped: ``managedFields`` and the last applied configuration. Masked: every ``env[].value``,
-    arguments, headers and annotations whose name speaks of a token, password, secret or key, and the
-    userinfo of URLs.
+    arguments, queries, headers and annotations whose name speaks of a token, password, secret or key, and
+    the userinfo of URLs.
     """
     shown: dict[str, Any] = _redact(tree)
     return shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,17 +21,29 @@ from support.builders import Tree, controllers_work, plain, pod, service
 
 from epview import cli
 from epview.core.objects import BY_KIND, BY_RESOURCE
-from epview.sources.kube.connection import Client
+from epview.sources.kube.connection import Client, allowed
 from epview.sources.kube.options import KubeOptions
 from epview.sources.kube.reflector import Reflector, Timing
 from epview.sources.kube.target import Configuration
+
+ANY_PREFIX = re.compile(r"^.*?(?=/(?:api|apis|version)(?:/|$))")  # of a server behind a path
+
+
+@pytest.fixture(autouse=True)
+def read_only() -> Iterator[None]:
+    """Whatever a test is about: no server ever saw anything but a GET of what may be asked for."""
+    KubeServer.made.clear()
+    yield
+    for request in (request for server in KubeServer.made for request in server.journal):
+        assert request.method == "GET"
+        assert allowed(ANY_PREFIX.sub("", request.path)), request.path
+        assert not {"secrets", "configmaps", "exec", "proxy"} & set(request.path.split("/"))
 
 
 @pytest.fixture
 def server() -> Iterator[KubeServer]:
     with KubeServer() as running:
         yield running
-    assert {request.method for request in running.journal} <= {"GET"}
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from epview.core.masking import HIDDEN
 from epview.sources.clean import clean_json, clean_text, clean_tree
-from epview.sources.redact import HIDDEN, redact
+from epview.sources.redact import redact
 
 NASTY = [
     *(chr(code) for code in range(0x20) if chr(code) not in "\n\t"),

@@ -17,7 +17,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -152,7 +152,10 @@ def thing(
 class KubeServer:
     """``with KubeServer() as server``; `put` and `drop` change a collection and tell its watches."""
 
+    made: ClassVar[list[KubeServer]] = []
+
     def __init__(self, context: ssl.SSLContext | None = None, *, port: int = 0) -> None:
+        self.made.append(self)
         self.context = context
         self.journal: list[Request] = []
         self.version = 100

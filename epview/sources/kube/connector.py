@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from epview.core.masking import mask_urls
 from epview.sources.kube.clock import Clock
 from epview.sources.kube.cluster import ClusterSource
 from epview.sources.kube.connection import Client
 from epview.sources.kube.kubeconfig import Cluster
 from epview.sources.kube.options import KubeOptions
 from epview.sources.kube.target import Configuration, namespace_name
-from epview.sources.redact import redact_text
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class KubeConnector:
                 context.cluster,
                 context.user,
                 context.namespace or "default",
-                redact_text(kubeconfig.clusters.get(context.cluster, Cluster()).server),
+                mask_urls(kubeconfig.clusters.get(context.cluster, Cluster()).server),
             )
             for name, context in kubeconfig.contexts.items()
         ]
