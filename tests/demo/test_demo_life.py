@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ import pytest
 from demo_help import NOW
 from demo_life import Inspector, Watcher
 
+from epview import cli
 from epview.core.objects import Key
 from epview.core.rule import catalogue
 from epview.core.view import Health, Severity, View
@@ -198,3 +200,28 @@ def test_findings_do_not_pile_up(life):
         most = [max(cycle(told.counts, number)) for number in range(CYCLES)]
         assert most[-1] <= max(most[:-1]), key
         assert most[-1] <= 8, key
+
+
+def test_the_program_says_the_same_over_http(capsys, tmp_path):
+    """A look in the middle of the life; only who has watched for a while can tell what turned again and again."""
+    with DemoCluster(frozen_at=NOW) as cluster:
+        watcher = Watcher(cluster)
+        for _ in range(100):
+            cluster.advance(1)
+            view = watcher.view()
+        kubeconfig = str(cluster.kubeconfig(tmp_path / "kubeconfig"))
+        arguments = ["-A", "--kubeconfig", kubeconfig, "-o", "json", "--fail-on", "never"]
+        assert cli.main(["check", *arguments]) == 0
+    report = json.loads(capsys.readouterr().out)
+    watched = {"EP312"}
+    assert {
+        (f"{s['namespace']}/{s['name']}", f["rule"], f["severity"])
+        for s in report["services"]
+        for f in s["findings"]
+        if f["rule"] not in watched
+    } == {
+        (str(key), f.rule, str(f.severity))
+        for key, service in view.services.items()
+        for f in service.findings
+        if f.rule not in watched
+    }
