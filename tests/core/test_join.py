@@ -125,3 +125,13 @@ def test_what_a_view_tells_of_its_service() -> None:
     assert (found.headless, found.cluster_ips) == (True, ())
     assert found.dns_name == "web.shop.svc.cluster.local"
     assert dict(found.selector or {}) == {"app": "web"}
+
+
+def test_nothing_is_claimed_before_an_optional_list_is_in_either() -> None:
+    """A policy that is still on its way may close the port; one that may not be seen blinds one rule only."""
+    trees = [service(), pod()]
+    loading = with_states(trees, states(["networkpolicies"], Phase.LISTING))
+    assert loading.health is Health.UNKNOWN
+    refused = with_states(trees, states(["networkpolicies"]))
+    assert refused.health is not Health.UNKNOWN
+    assert "EP703" in refused.unknown_rules

@@ -48,6 +48,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     for traffic in Traffic:
         if not spread.bound(facts, traffic):
             continue
+        facts.settled("nodes")  # they may overturn what looks well
         if facts.selector:
             facts.need("pods")
         for nodes, ports in spread.cut_off(facts, traffic).items():

@@ -52,6 +52,7 @@ class Door(NamedTuple):
 def judge(facts: Facts) -> Iterator[Finding]:
     if not facts.selects_pods(planned=True) or all(pod.spec.host_network for pod in facts.active):
         return
+    facts.settled("networkpolicies")  # it may overturn what looks well
     facts.need("networkpolicies")
     policies = facts.world.policies_in(facts.key.namespace)
     for port in facts.service.spec.ports if policies else ():
