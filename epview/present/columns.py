@@ -142,7 +142,7 @@ _MANY: Final = 100
 def _ready(view: ServiceView, frame: Frame) -> Span:
     if view.backed_by is BackedBy.EXTERNAL:
         return Span(frame.glyphs.dash, Role.MUTED)
-    total = view.ready + view.not_ready + view.terminating
+    total = view.ready + view.not_ready or view.terminating  # what goes counts only where nothing stays
     if not total and view.loading:
         return Span(frame.glyphs.dash, Role.MUTED)
     if not total and view.backed_by is BackedBy.NOTHING:

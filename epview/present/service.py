@@ -69,7 +69,7 @@ def ready_words(view: ServiceView) -> str:
         return health_words(view)
     if view.backed_by is BackedBy.EXTERNAL:
         return ""
-    total = view.ready + view.not_ready + view.terminating
+    total = view.ready + view.not_ready or view.terminating
     if not total:
         return "no address"
     words_ = f"{view.ready} of {total} ready" if view.ready else f"none of {total} ready"

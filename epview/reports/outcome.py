@@ -103,7 +103,7 @@ def ready_words(view: ServiceView) -> str:
     """``2/3``, or ``-`` where nothing could be ready."""
     if view.planned or not (view.backends or view.selector):
         return "-"
-    return f"{view.ready}/{view.ready + view.not_ready}"
+    return f"{view.ready}/{view.ready + view.not_ready or view.terminating}"
 
 
 def subject(service: ServiceView | None, finding: Finding) -> tuple[str, Key]:

@@ -38,7 +38,9 @@ def judge(facts: Facts) -> Iterator[Finding]:
     patch = quote('{"spec":{"publishNotReadyAddresses":false}}')
     yield RULE.find(
         Severity.INFO if facts.service.headless else Severity.WARNING,
-        f"{len(published)} pod{'s' if len(published) > 1 else ''} not ready, yet published: they get traffic",
+        f"{len(published)} pods not ready, yet published: they get traffic"
+        if len(published) > 1
+        else "1 pod not ready, yet published: it gets traffic",
         evidence=[
             (f"Service/{facts.key}", "spec.publishNotReadyAddresses", "true"),
             *((ref(pod), "status.conditions[Ready]", "not True") for pod in published[:5]),

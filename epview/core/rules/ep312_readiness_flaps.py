@@ -59,7 +59,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
             facts.need("events")
         return
     first = found[0]
-    more = f" ({len(found)} pods do)" if len(found) > 1 else ""
+    others = len(found) - 1
+    more = f"; {others} more pod{'s flap' if others > 1 else ' flaps'}" if others else ""
     yield RULE.find(
         Severity.WARNING,
         first.words + more,

@@ -42,7 +42,10 @@ def judge(facts: Facts) -> Iterator[Finding]:
     refs = _targets(facts)
     alive = [name for name, reference in refs.items() if _serves(facts, reference)]
     gone = len(refs) - len(alive)
-    state = f"{gone} of {len(refs)} pods behind them are gone or not ready" if gone else "nobody updates them"
+    are = "is" if gone == 1 else "are"
+    state = (
+        f"{gone} of {len(refs)} pods behind them {are} gone or not ready" if gone else "nobody updates them"
+    )
     yield RULE.find(
         Severity.WARNING if alive else Severity.ERROR,
         f"the selector was removed and the endpoints are frozen: {state}",

@@ -106,7 +106,8 @@ _STATES = ("ready", "not ready", "terminating")
 
 
 def _more(found: dict[str, list[Entry]]) -> str:
-    return f", and {len(found) - 1} more like it" if len(found) > 1 else ""
+    others = len(found) - 1
+    return f"; {others} more address{'es' if others > 1 else ''} likewise" if others else ""
 
 
 def _finding(facts: Facts, severity: Severity, message: str, found: dict[str, list[Entry]]) -> Finding:

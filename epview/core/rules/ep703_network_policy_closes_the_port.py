@@ -64,7 +64,14 @@ def judge(facts: Facts) -> Iterator[Finding]:
             yield _finding(facts, port, closed, len(doors), severity, f"{_who(closed)} nobody in to")
         if limited:
             peers = list(dict.fromkeys(peer for door in limited for peer in door.access.peers))
-            yield _finding(facts, port, limited, len(doors), Severity.INFO, f"only {listed(peers)} may reach")
+            yield _finding(
+                facts,
+                port,
+                limited,
+                len(doors),
+                Severity.INFO,
+                f"only {listed([peer.removeprefix('all ') for peer in peers])} may reach",
+            )
 
 
 def _doors(facts: Facts, port: ServicePort, policies: Sequence[NetworkPolicy]) -> list[Door]:
