@@ -2,7 +2,8 @@
 
 # What it means
 The selector is right: the pod template of a workload carries its labels. But the workload has no pod, so
-there is no endpoint and connections are refused.
+there is no endpoint and connections are refused (info where it is scaled to zero and another manager's
+EndpointSlices serve instead).
 
 # Why it happens
 It was scaled to zero, by hand, by an autoscaler or by a nightly job; a DaemonSet finds no node; or the

@@ -3,7 +3,8 @@
 # What it means
 A pod that is being deleted leaves Endpoints at once. In the EndpointSlices it stays, marked
 terminating, and serving as long as its readiness probe succeeds; kube-proxy uses such endpoints only
-while there is no ready one.
+while there is no ready one. Worth a warning is a pod long past its grace period, and that nobody is left
+who serves.
 
 # Why it happens
 A rollout, a scale-down, an eviction. Long past its grace period something holds the pod back.

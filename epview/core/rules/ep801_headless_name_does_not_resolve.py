@@ -2,7 +2,8 @@
 
 # What it means
 A headless Service has no cluster IP: its name answers with the addresses of the ready pods. There is
-none, so clients get NXDOMAIN instead of a refused connection, and may remember that for a while.
+none, so clients get NXDOMAIN instead of a refused connection, and may remember that for a while. While its
+last pod is being replaced, or its pods only just start, that will pass (warning).
 
 # Why it happens
 The finding above it tells: no pod matches, or none is ready.
