@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from epview import __version__
 from epview.reports.streams import drop_output, prepare_streams, unwritable
 
 if TYPE_CHECKING:
+    from epview.sources.files import FileSource
     from epview.sources.kube.options import KubeOptions
-    from epview.sources.source import Connector
+    from epview.sources.source import Connector, Source
 
 UNWRITTEN, USAGE, CLUSTER = 1, 2, 3
 SIGINT, SIGPIPE = 130, 141  # 128 + the signal's number, as a shell tells it
@@ -144,6 +146,7 @@ def _interface_parser() -> argparse.ArgumentParser:
         "commands:\n"
         "  epview check        judge once and leave: for scripts and CI\n"
         "  epview explain      what a rule means, why it happens, what to do\n"
+        "  epview who          whose an address is\n"
         "  epview demo-server  the demo cluster alone, for kubectl and others\n\n"
         "without a cluster at hand:\n"
         "  epview --demo",
@@ -192,6 +195,17 @@ def _explain_parser() -> argparse.ArgumentParser:
     parser = _parser("explain", "What a rule means, why it happens, how to see it, what to do.")
     parser.add_argument("rules", nargs="*", metavar="RULE", help="EP303; without it, all are listed")
     parser.add_argument("-o", "--output", choices=("text", "markdown"), default="text", help="default: text")
+    return parser
+
+
+def _who_parser() -> argparse.ArgumentParser:
+    from epview.reports.who import EXIT_CODES as CODES
+    from epview.reports.who import add_who_flags
+    from epview.sources.kube.flags import add_cluster_flags
+
+    parser = _parser("who", "Whose is this address? In all namespaces that may be read, unless -n.", CODES)
+    add_who_flags(parser)
+    add_cluster_flags(parser)
     return parser
 
 
@@ -263,25 +277,45 @@ def _show(args: argparse.Namespace, options: KubeOptions) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from epview.reports.check import check
+    from epview.reports.flags import check_options
+
+    if args.now is not None and not args.filename:
+        raise _usage("--now judges files, so it needs -f.")
+    with _opened(args) as (source, namespaces, default):
+        located = {"place": source.place} if args.filename else {}
+        return check(source, check_options(args, namespaces, default, **located))
+
+
+def _who(args: argparse.Namespace) -> int:
+    from epview.reports.who import who
+
+    args.all_namespaces = args.all_namespaces or not args.namespace  # an address may be anybody's
+    with _opened(args) as (source, namespaces, _):
+        timeout = args.request_timeout or None
+        return who(source, args.address, namespaces=namespaces, output=args.output, timeout=timeout)
+
+
+@contextmanager
+def _opened(args: argparse.Namespace) -> Iterator[tuple[Any, tuple[str, ...] | None, str]]:
+    """Files, the demo or a cluster, with the namespaces to look at and that of a bare name."""
     from epview.sources.kube.flags import cluster_options
 
     if args.filename and args.demo is not None:
         raise _usage("-f and --demo exclude each other.")
     if args.filename:
-        return _check_files(args)
-    if args.demo is not None:
+        files = _files(args)
+        yield files, None if args.all_namespaces else _named(args) or None, files.default_namespace()
+    elif args.demo is not None:
         from epview.demo.demo import DemoCluster
 
         with DemoCluster(args.demo) as demo:
-            return _check_cluster(args, _demo_options(args, demo.write_kubeconfig()))
-    if args.now is not None:
-        raise _usage("--now judges files, so it needs -f.")
-    return _check_cluster(args, cluster_options(args))
+            yield _cluster(args, _demo_options(args, demo.write_kubeconfig()))
+    else:
+        yield _cluster(args, cluster_options(args))
 
 
-def _check_cluster(args: argparse.Namespace, options: KubeOptions) -> int:
-    from epview.reports.check import check
-    from epview.reports.flags import check_options
+def _cluster(args: argparse.Namespace, options: KubeOptions) -> tuple[Source, tuple[str, ...] | None, str]:
     from epview.sources.kube.connector import KubeConnector
 
     connector = KubeConnector(options)
@@ -289,24 +323,16 @@ def _check_cluster(args: argparse.Namespace, options: KubeOptions) -> int:
     source = connector.open(options.context, namespaces)
     if sys.stdin.isatty():
         source.login()
-    return check(source, check_options(args, namespaces, default))
+    return source, namespaces, default
 
 
-def _check_files(args: argparse.Namespace) -> int:
-    from epview.reports.check import check
-    from epview.reports.flags import check_options
+def _files(args: argparse.Namespace) -> FileSource:
     from epview.sources.files import FileSource
 
     source = FileSource(args.filename, args.now, next(iter(_named(args)), "default"))
-    if source.skipped:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(source.skipped.items()))
-        print(f"epview: left out what it does not read: {kinds}.", file=sys.stderr)
-    if source.repeated:
-        more = f", and {len(source.repeated) - 5} more" if len(source.repeated) > 5 else ""
-        named = ", ".join(source.repeated[:5])
-        print(f"epview: stands twice, the last one counts: {named}{more}.", file=sys.stderr)
-    namespaces = None if args.all_namespaces else _named(args) or None
-    return check(source, check_options(args, namespaces, source.default_namespace(), source.place))
+    for remark in source.remarks():
+        print(f"epview: {remark}", file=sys.stderr)
+    return source
 
 
 def _explain(args: argparse.Namespace) -> int:
@@ -368,5 +394,6 @@ Command = tuple[Callable[[], argparse.ArgumentParser], Callable[[argparse.Namesp
 COMMANDS: dict[str, Command] = {
     "check": (_check_parser, _check),
     "explain": (_explain_parser, _explain),
+    "who": (_who_parser, _who),
     "demo-server": (_demo_server_parser, _demo_server),
 }

@@ -118,6 +118,14 @@ class FileSource:
         place = self._places.get((kind, key))
         return None if place is None or place.file.partition("/")[0] == STDIN else place
 
+    def remarks(self) -> Iterator[str]:
+        """What was left out and what stands twice, in sentences."""
+        if self.skipped:
+            yield f"left out what it does not read: {_listed(self.skipped)}."
+        if self.repeated:
+            more = f", and {len(self.repeated) - 5} more" if len(self.repeated) > 5 else ""
+            yield f"stands twice, the last one counts: {', '.join(self.repeated[:5])}{more}."
+
     # -- reading ------------------------------------------------------------------------------
 
     def _take(self, place: Place, tree: dict[str, Any]) -> None:
