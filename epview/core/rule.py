@@ -166,10 +166,9 @@ def _explains(cause: Finding, finding: Finding) -> bool:
     """
     if finding.rule not in catalogue()[cause.rule].folds:
         return False
-    place, of_finding = _rank(cause)[0], _rank(finding)[0]
-    if cause.rank is not None and place > of_finding:
+    if cause.rank is not None and _rank(cause) > _rank(finding):
         return False
-    if place == of_finding == CAUSES and not set(finding.objects) <= set(cause.objects):
+    if _rank(cause)[0] == _rank(finding)[0] == CAUSES and not set(finding.objects) <= set(cause.objects):
         return False
     return not cause.in_progress or cause.severity.rank <= finding.severity.rank
 

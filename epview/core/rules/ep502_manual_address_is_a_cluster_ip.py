@@ -53,7 +53,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
         evidence=[(f"Service/{service}", "spec.clusterIPs", ip) for ip, service in found[:5]],
         remedy=[describe("service", found[0][1])],
         objects=[f"Service/{facts.key}", *manual.objects(facts)],
-        rank=(22, 12) if severity is Severity.INFO else None,
+        rank=(22, 1) if severity is Severity.INFO else None,
     )
 
 
