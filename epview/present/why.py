@@ -73,10 +73,13 @@ def _without_times(said: str, view: ServiceView, frame: Frame) -> str:  # noqa: 
 
 def _with_short_names(said: str, view: ServiceView, frame: Frame) -> str:
     for pod in {clean(backend.pod) for backend in view.backends if backend.pod}:
-        said = re.sub(
-            rf"(?<![\w-]){re.escape(pod)}(?![\w-])", shorten_middle(pod, _NAME, frame.glyphs.ellipsis), said
-        )
+        said = _renamed(said, pod, shorten_middle(pod, _NAME, frame.glyphs.ellipsis))
     return said
+
+
+def _renamed(said: str, name: str, short: str) -> str:
+    """With ``short`` wherever the whole name stands, whatever signs are in either."""
+    return re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", lambda _: short, said)
 
 
 def _without_aside(said: str, view: ServiceView, frame: Frame) -> str:  # noqa: ARG001

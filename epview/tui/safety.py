@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable
 from typing import Final
 
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
@@ -18,7 +19,7 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 class NoControlCodes(LineFilter):
-    """The last line of defence: swaps control characters in whatever any widget rendered."""
+    """The last line of defence: swaps control characters in whatever any widget rendered, cell by cell."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
         if all(segment.text.isprintable() for segment in segments):
@@ -26,7 +27,7 @@ class NoControlCodes(LineFilter):
         return [
             segment
             if segment.control or segment.text.isprintable()
-            else Segment(clean(segment.text), segment.style)
+            else Segment(set_cell_size(clean(segment.text), segment.cell_length), segment.style)
             for segment in segments
         ]
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 
 from epview.present.text import Line, Role, Span, line
+from epview.sources.clean import clean_tree
 
 _ENTRY: Final = re.compile(r"(\s*(?:- )*)([^\s:#'\"][^:]*|'[^']*'|\"[^\"]*\"):( .*)?$")
 
@@ -18,13 +19,24 @@ def yaml_lines(documents: Iterable[tuple[str, dict[str, Any] | str]]) -> list[Li
     out: list[Line] = []
     for title, document in documents:
         out.append(line(Span(f"# {title}", Role.TITLE)))
-        if isinstance(document, str):
-            out.append(line(Span(f"# {document}", Role.WARNING)))
+        text = document if isinstance(document, str) else _dumped(document)
+        if isinstance(text, str):
+            out.append(line(Span(f"# {text}", Role.WARNING)))
         else:
-            text = yaml.dump(document, Dumper=_DUMPER, sort_keys=True, allow_unicode=True, width=10_000)
-            out += [_coloured(each) for each in text.splitlines()]
+            out += [_coloured(each) for each in text]
         out.append(line(Span("---", Role.MUTED)))
     return out[:-1]
+
+
+def _dumped(document: dict[str, Any]) -> list[str] | str:
+    """The lines of it, or a sentence why there are none. What was sent may be no real object."""
+    try:
+        text: str = yaml.dump(
+            clean_tree(document), Dumper=_DUMPER, sort_keys=True, allow_unicode=True, width=10_000
+        )
+    except RecursionError:
+        return "It is nested too deep to be shown."
+    return text.splitlines()
 
 
 _DUMPER: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)

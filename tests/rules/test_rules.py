@@ -11,68 +11,19 @@ resources that cannot be seen, ``controllers: false`` leaves the objects as they
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from support.builders import NOW, folded, raised, view
+from support.builders import folded, raised
+from support.rule_cases import CASES, all_cases, case_file, judge
 
-from epview.core.objects import BY_KIND, KINDS, Key
+from epview.core.objects import KINDS, Key
 from epview.core.rule import catalogue
 from epview.core.view import Health, ServiceView, View
 
-CASES = Path(__file__).parent / "cases"
 MODULES = Path(__file__).parents[2] / "epview" / "core" / "rules"
 HEADINGS = ("What it means", "Why it happens", "How to see it yourself", "What to do", "References")
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(Loader):
-    """YAML in which times stay strings, as the API has them."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith("timestamp")]
-    for first, resolvers in Loader.yaml_implicit_resolvers.items()
-}
-
-
-@cache
-def _file(path: Path) -> list[dict[str, Any]]:
-    return yaml.load(path.read_text("utf-8"), Loader=_Loader)["cases"]
-
-
-def _cases() -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in sorted(CASES.glob("*.yaml")):
-        for case in _file(path):
-            yield path.stem, case
-
-
-def _objects(case: dict[str, Any]) -> list[dict[str, Any]]:
-    """The case's objects with what nobody needs to read filled in."""
-    made = []
-    for tree in case["objects"]:
-        kind = BY_KIND[tree["kind"]]
-        version = kind.api.removeprefix("/apis/").removeprefix("/api/")
-        at = {**({"namespace": "shop"} if kind.namespaced else {}), **tree["metadata"]}
-        at.setdefault("uid", "/".join((kind.kind, at.get("namespace", ""), at["name"])))
-        about = tree.get("involvedObject")
-        if about is not None:
-            about = {"kind": "Pod", "namespace": at["namespace"], **about}
-            about.setdefault("uid", "/".join((about["kind"], about["namespace"], about["name"])))
-            tree = {**tree, "involvedObject": about}
-        made.append({"apiVersion": version, **tree, "metadata": at})
-    return made
-
-
-def _judge(case: dict[str, Any], *more_blind: str) -> View:
-    now = datetime.fromisoformat(case["now"]) if "now" in case else NOW
-    blind = {*case.get("blind", ()), *more_blind}
-    return view(_objects(case), now=now, blind=blind, controlled=case.get("controllers", True))
 
 
 def _told(found: ServiceView | None, found_view: View) -> dict[str, Any]:
@@ -88,9 +39,11 @@ def _told(found: ServiceView | None, found_view: View) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(("name", "case"), [pytest.param(n, c, id=f"{n}: {c['name']}") for n, c in _cases()])
+@pytest.mark.parametrize(
+    ("name", "case"), [pytest.param(n, c, id=f"{n}: {c['name']}") for n, c in all_cases()]
+)
 def test_case(name: str, case: dict[str, Any]) -> None:
-    result = _judge(case)
+    result = judge(case)
     services = {str(key) for key in result.services}
     assert services == set(case["expect"]) - {"-"}, "every Service of the case needs its expectation"
     for key, wanted in case["expect"].items():
@@ -110,14 +63,14 @@ def test_a_rule_has_cases_and_is_raised_and_clear_in_them(rule: str) -> None:
     path = CASES / f"{rule}.yaml"
     assert path.exists(), f"{rule} needs a case file"
     outcomes = defaultdict(int)
-    for case in _file(path):
+    for case in case_file(path):
         for wanted in case["expect"].values():
             outcomes["raised" if rule in wanted["raised"] else "clear"] += rule not in wanted.get(
                 "unknown", []
             )
     assert outcomes["raised"], f"{rule} is raised in none of its own cases"
     assert outcomes["clear"], f"{rule} stays clear in none of its own cases"
-    assert len(_file(path)) >= 3, f"{rule} needs a raised case, a near miss and a tricky one"
+    assert len(case_file(path)) >= 3, f"{rule} needs a raised case, a near miss and a tricky one"
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in CASES.glob("*.yaml")))
@@ -127,15 +80,15 @@ def test_no_case_file_without_its_rule(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "case"),
-    [pytest.param(n, c, id=f"{n}: {c['name']}") for n, c in _cases() if not c.get("blind")],
+    [pytest.param(n, c, id=f"{n}: {c['name']}") for n, c in all_cases() if not c.get("blind")],
 )
 def test_what_is_raised_never_becomes_clear_by_closing_an_eye(name: str, case: dict[str, Any]) -> None:
     """Without one of its resources a rule is still raised or unknown, and nothing is green."""
-    full = _judge(case)
+    full = judge(case)
     for kind in KINDS:
         if kind.resource == "services" or not kind.required:
             continue
-        partial = _judge(case, kind.resource)
+        partial = judge(case, kind.resource)
         for key, before in full.services.items():
             after = partial.services[key]
             open_before = {f.rule for f in before.findings if f.severity.value != "info" and not f.folded}
@@ -149,8 +102,8 @@ def test_what_is_raised_never_becomes_clear_by_closing_an_eye(name: str, case: d
 def test_a_rule_that_needs_what_cannot_be_seen_is_unknown(rule: str) -> None:
     """With nothing but Services in sight, a rule raised in its cases says unknown, or needs only Services."""
     resources = [kind.resource for kind in KINDS if kind.resource != "services"]
-    for case in _file(CASES / f"{rule}.yaml"):
-        full, partial = _judge(case), _judge(case, *resources)
+    for case in case_file(CASES / f"{rule}.yaml"):
+        full, partial = judge(case), judge(case, *resources)
         for key, before in full.services.items():
             if rule in raised(before):
                 after = partial.services[key]

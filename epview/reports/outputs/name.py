@@ -20,7 +20,7 @@ def write(outcome: Outcome, out: TextIO) -> None:
         if outcome.fail_on is None or any(map(outcome.counts, view.findings)):
             out.write(f"{_arguments(view)}\n")
     for told in (*map(gap_words, outcome.gaps), *outcome.view.source.notices):
-        sys.stderr.write(f"epview: {told}\n")
+        sys.stderr.write(f"epview: {clean(told)}\n")
 
 
 def _arguments(view: ServiceView) -> str:

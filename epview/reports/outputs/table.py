@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from epview.core.view import Health, ServiceView
+from epview.present.text import clean
 from epview.reports.outcome import Outcome, gap_words, ready_words, summary_words, why
 
 _TITLES: Final = ("STATUS", "NAMESPACE", "SERVICE", "TYPE", "READY", "BACKED BY", "WHY")
@@ -26,7 +27,7 @@ _GLYPHS: Final = {
 def write(outcome: Outcome, out: TextIO) -> None:
     console = console_for(out)
     if not out.isatty():  # FORCE_COLOR makes no terminal
-        console.width = 10_000  # one line a Service: what reads it may cut, we must not
+        console.width = 1_000_000  # one line a Service: what reads it may cut, we must not
     write_to(console, outcome)
 
 
@@ -42,7 +43,7 @@ def write_to(console: Console, outcome: Outcome) -> None:
     else:
         console.print(Text("No Services found."))
     for finding in outcome.view.findings:
-        console.print(Text(f"{finding.severity.value}: {finding.rule} {finding.message}"))
+        console.print(Text(f"{finding.severity.value}: {finding.rule} {clean(finding.message)}"))
     write_end(console, outcome)
 
 
@@ -50,7 +51,7 @@ def write_end(console: Console, outcome: Outcome) -> None:
     """The summary, what could not be seen, and standing remarks."""
     console.print(Text(f"\n{summary_words(outcome)}"))
     for told in (*map(gap_words, outcome.gaps), *outcome.view.source.notices):
-        console.print(Text(told, style="yellow"))
+        console.print(Text(clean(told), style="yellow"))
 
 
 def status(view: ServiceView, *, ascii_only: bool) -> Text:
@@ -78,10 +79,10 @@ def _table(services: Sequence[ServiceView], *, wide: bool, ascii_only: bool) -> 
 def _cells(view: ServiceView, *, ascii_only: bool) -> dict[str, Text]:
     return {
         "STATUS": status(view, ascii_only=ascii_only),
-        "NAMESPACE": Text(view.namespace),
-        "SERVICE": Text(view.name),
+        "NAMESPACE": Text(clean(view.namespace)),
+        "SERVICE": Text(clean(view.name)),
         "TYPE": Text(type_words(view)),
         "READY": Text(ready_words(view)),
         "BACKED BY": Text(view.backed_by.value),
-        "WHY": Text(why(view)),
+        "WHY": Text(clean(why(view))),
     }

@@ -15,7 +15,7 @@ from epview.core.objects import Key
 from epview.core.view import View
 from epview.present import header
 from epview.present.frame import Frame
-from epview.present.text import Role, Span, line
+from epview.present.text import Role, Span, clean, line
 from epview.tui import actions, commands
 from epview.tui.host import Host, host_of
 from epview.tui.widgets.bars import KeyBar, LineBar
@@ -182,7 +182,8 @@ class BaseScreen(Screen[None]):
         self.epview.toggle_freeze()
 
     def copy(self, text: str, which: str = "") -> None:
-        """Put the text on the clipboard and say so; ``which`` of several it is."""
+        """Put the text on the clipboard, on one line, and say so; ``which`` of several it is."""
+        text = clean(text)  # a name may hold what a terminal obeys when it is pasted
         self.app.copy_to_clipboard(text)
         self.say(Span("copied", Role.OK), Span(f"{which}  ", Role.MUTED), Span(text, Role.STRONG))
 
