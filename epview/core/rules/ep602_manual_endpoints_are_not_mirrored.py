@@ -46,9 +46,9 @@ def judge(facts: Facts) -> Iterator[Finding]:
     newest = max(
         (t for t in (facts.written_at, facts.service.metadata.creation_timestamp) if t), default=None
     )
-    if facts.slices or not facts.moment.older(newest, GRACE):
-        return
     why = not_mirrored_because(facts.service, facts.endpoints)
+    if _sliced(facts, why) or not facts.moment.older(newest, GRACE):
+        return
     skip = facts.endpoints.metadata.labels.get(SKIP_MIRROR_LABEL)
     remedy = [get_slices(facts.key)]
     if skip == "true":
@@ -60,11 +60,18 @@ def judge(facts: Facts) -> Iterator[Finding]:
         evidence=[
             (f"Endpoints/{facts.key}", "subsets[].addresses", ", ".join(ready[:5])),
             (f"Endpoints/{facts.key}", f"metadata.labels[{SKIP_MIRROR_LABEL}]", skip or "missing"),
-            (f"Service/{facts.key}", "EndpointSlices", "none"),
+            (f"Service/{facts.key}", "ready addresses in EndpointSlices", "none"),
         ],
         remedy=remedy,
         objects=[f"Service/{facts.key}", f"Endpoints/{facts.key}"],
     )
+
+
+def _sliced(facts: Facts, why: str) -> bool:
+    """Some slice provides what kube-proxy needs; a mirrored one that does not yet is only late."""
+    if any(endpoint.ready for endpoint, _ in facts.sliced()):
+        return True
+    return bool(facts.slices) and not why
 
 
 RULE = Rule("EP602", "Manual Endpoints are not mirrored", (3, 0), judge, folds=frozenset({"EP101"}))
