@@ -27,6 +27,7 @@ from epview.tui.feed import Inbox
 from epview.tui.messages import FeedFailed, ViewReady
 from epview.tui.opening import Opening
 from epview.tui.palette import EverythingProvider
+from epview.tui.screens import toosmall
 from epview.tui.screens.picker import Picker
 from epview.tui.screens.services import ServicesScreen
 from epview.tui.session import Hooks, Scope, Session
@@ -43,10 +44,11 @@ class EpviewApp(Opening, App[int]):
     COMMANDS: ClassVar[set[Any]] = {EverythingProvider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
-    CSS = """
-    #header { background: $panel; }
-    .-ascii #path, .-ascii #box { border: ascii $border; }
-    .-ascii #preview, .-ascii #below, .-ascii #event { border-top: ascii $border; }
+    CSS = f"""
+    {toosmall.CSS}
+    #header {{ background: $panel; }}
+    .-ascii #path, .-ascii #box {{ border: ascii $border; }}
+    .-ascii #preview, .-ascii #below, .-ascii #event {{ border-top: ascii $border; }}
     """
 
     def __init__(

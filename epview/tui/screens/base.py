@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -18,25 +18,17 @@ from epview.present.frame import Frame
 from epview.present.text import Role, Span, clean, line
 from epview.tui import actions, commands
 from epview.tui.host import Host, host_of
+from epview.tui.screens.toosmall import TooSmall, too_small
 from epview.tui.widgets.bars import KeyBar, LineBar
 from epview.tui.widgets.prompt import Prompt
-from epview.tui.widgets.text_pane import TextPane
-
-LEAST: Final = (40, 10)
 
 
-class BaseScreen(Screen[None]):
+class BaseScreen(TooSmall, Screen[None]):
     """Subclasses name their scopes, compose a body, and show a View."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ()
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012 - Textual's type
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (14, "-low"), (22, "-middle"), (40, "-high")]  # noqa: RUF012
-
-    DEFAULT_CSS = """
-    BaseScreen #tiny { display: none; height: 1fr; }
-    BaseScreen.-tiny > * { display: none; }
-    BaseScreen.-tiny > #tiny { display: block; }
-    """
 
     @property
     def epview(self) -> Host:
@@ -47,20 +39,21 @@ class BaseScreen(Screen[None]):
         return self.epview.frame()
 
     def compose(self) -> ComposeResult:
-        yield TextPane(id="tiny")
+        yield too_small()
         yield LineBar(id="header")
         yield from self.compose_body()
         yield Prompt()
         yield KeyBar(self.footer_actions())
 
     def on_resize(self, event: events.Resize) -> None:
-        """Below 40×10 nothing could be read; say so instead."""
-        width, height = event.size
-        tiny = width < LEAST[0] or height < LEAST[1]
-        self.set_class(tiny, "-tiny")
-        if tiny:
-            hint = f"epview needs {LEAST[0]} by {LEAST[1]} cells; here are {width} by {height}."
-            self.query_one("#tiny", TextPane).show([line(Span(hint, Role.WARNING))])
+        super().on_resize(event)
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """What was cut for the old size is told anew for this one."""
+        if self.ready and self.epview.view is not None:
+            self.show_header()
+            self.tick()
 
     def compose_body(self) -> ComposeResult:
         raise NotImplementedError

@@ -18,6 +18,7 @@ from epview.present.columns import Column
 from epview.present.frame import Frame
 from epview.present.text import Role, Span, line
 from epview.tui import actions
+from epview.tui.screens.toosmall import TooSmall, too_small
 from epview.tui.widgets.bars import LineBar
 from epview.tui.widgets.keyed_table import KeyedTable
 
@@ -26,7 +27,7 @@ _SHARE: Final = 0.8  # of the screen's height, as in the style sheet
 _BESIDE: Final = 7  # lines of the box that are not the table's: border, entry, hint, and room to breathe
 
 
-class Picker(ModalScreen[str | None], Generic[R]):
+class Picker(TooSmall, ModalScreen[str | None], Generic[R]):
     """Dismisses with the key of the row, the typed text where ``free`` allows it, or None."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ("picker",)
@@ -70,6 +71,7 @@ class Picker(ModalScreen[str | None], Generic[R]):
         self._order = order
 
     def compose(self) -> ComposeResult:
+        yield too_small()
         with Vertical(id="box") as box:
             box.border_title = Content(self._title)
             entry = Input(self._text, placeholder=self._placeholder, select_on_focus=False)
@@ -87,8 +89,6 @@ class Picker(ModalScreen[str | None], Generic[R]):
 
     def on_mount(self) -> None:
         self.table.can_focus = False
-        room = int(self.app.size.height * _SHARE) - _BESIDE
-        self.table.styles.height = min(len(self._rows) + 1, max(3, room))
         self.table.show(self._rows, self._frame)
         if self._marked is not None:
             self.table.move_to(self._marked)
@@ -96,6 +96,11 @@ class Picker(ModalScreen[str | None], Generic[R]):
             self._filter(self._text)
         self.query_one(Input).focus()
         self._show_hint()
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        room = int(event.size.height * _SHARE) - _BESIDE
+        self.table.styles.height = min(len(self._rows) + 1, max(3, room))
 
     @property
     def table(self) -> KeyedTable[str, R]:

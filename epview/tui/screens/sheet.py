@@ -12,13 +12,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from epview.present.text import Line
+from epview.tui.screens.toosmall import TooSmall, too_small
 from epview.tui.widgets.text_pane import TextPane
 
 _WIDEST: Final = 110  # as in the style sheet
 _BESIDE: Final = 5  # border, padding, and the scroll bar
 
 
-class Sheet(ModalScreen[None]):
+class Sheet(TooSmall, ModalScreen[None]):
     """Shows Lines; Esc, q, or the key that opened it closes it."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ()
@@ -42,20 +43,26 @@ class Sheet(ModalScreen[None]):
         self._closers = ("escape", "q", opener)
 
     def compose(self) -> ComposeResult:
+        yield too_small()
         with Vertical(id="box") as box:
             box.border_title = Content(self._title)
             yield TextPane(id="text")
 
     def on_mount(self) -> None:
         self._show()
-        self.query_one(TextPane).focus()
+        self.text.focus()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
         self._show()
+
+    @property
+    def text(self) -> TextPane:
+        return self.query_one("#text", TextPane)
 
     def _show(self) -> None:
         width = min(_WIDEST, round(self.app.size.width * 0.9)) - _BESIDE
-        self.query_one(TextPane).show(self._lines(max(20, width)))
+        self.text.show(self._lines(max(20, width)))
 
     def on_key(self, event: events.Key) -> None:
         if event.key in self._closers:
