@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from epview.core.cause import Cause, CauseKind
 from epview.core.causes import causes_of
 from epview.core.facts import Facts, ref
 from epview.core.objects import Key, Pod
-from epview.core.view import Severity
+from epview.core.rule import Rule
+from epview.core.view import Finding, Severity
 
 
 def causes(facts: Facts) -> dict[Key, tuple[Cause, ...]]:
@@ -33,7 +35,12 @@ def patient(facts: Facts) -> bool:
 
 
 def of_kind(facts: Facts, *kinds: CauseKind) -> list[tuple[Pod, Cause]]:
-    """The pods that show a cause of these kinds, with the first such cause, by name."""
+    """The pods that show a cause of these kinds, with the first such cause, by name.
+
+    None for a Service that selects no pods. Raises `BlindError` where pods cannot be seen.
+    """
+    if not facts.selects_pods():
+        return []
     found = causes(facts)
     return [
         (pod, cause)
@@ -82,3 +89,29 @@ def evidence(facts: Facts, affected: list[tuple[Pod, Cause]]) -> Iterator[tuple[
 def no_event(facts: Facts) -> str:
     """Why there is no event to show, without claiming that there was none."""
     return "none there: they expire after an hour" if facts.sees("events") else "events cannot be seen"
+
+
+def finding(
+    rule: Rule,
+    facts: Facts,
+    affected: list[tuple[Pod, Cause]],
+    words: str,
+    remedy: Iterable[str],
+    *,
+    calm: Severity | None = None,
+    more: Iterable[tuple[str, str, str]] = (),
+    until: datetime | None = None,
+) -> Finding:
+    """What a rule finds about the pods that one cause keeps from being ready.
+
+    ``calm`` is a severity in place of the usual one, ``more`` is evidence beyond that of the pods.
+    """
+    return rule.find(
+        severity(facts, affected) if calm is None else calm,
+        sentence(facts, affected, words),
+        evidence=[*evidence(facts, affected), *more],
+        remedy=remedy,
+        objects=[ref(pod) for pod, _ in affected],
+        in_progress=in_progress(affected),
+        until=until,
+    )

@@ -35,20 +35,12 @@ from epview.core.words import span
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
-        return
     affected = trouble.of_kind(facts, CauseKind.READINESS)
     if not affected:
         return
     pod, cause = _loudest(affected)
-    advice = _advice(pod, cause)
-    yield RULE.find(
-        trouble.severity(facts, affected),
-        trouble.sentence(facts, affected, _words(facts, cause)),
-        evidence=[*trouble.evidence(facts, affected), *advice],
-        remedy=[logs(pod, cause.container), describe("pod", pod.key)],
-        objects=[ref(p) for p, _ in affected],
-    )
+    remedy = [logs(pod, cause.container), describe("pod", pod.key)]
+    yield trouble.finding(RULE, facts, affected, _words(facts, cause), remedy, more=_advice(pod, cause))
 
 
 def _loudest(affected: list[tuple[Pod, Cause]]) -> tuple[Pod, Cause]:

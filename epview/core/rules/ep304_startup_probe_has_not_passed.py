@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from epview.core import trouble
 from epview.core.cause import CauseKind
-from epview.core.facts import Facts, ref
+from epview.core.facts import Facts
 from epview.core.remedies import describe, logs
 from epview.core.rule import CAUSES, Rule
 from epview.core.view import Finding
@@ -33,23 +33,14 @@ from epview.core.words import clock
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
-        return
     affected = trouble.of_kind(facts, CauseKind.STARTUP)
     if not affected:
         return
     pod, cause = max(affected, key=lambda pc: pc[1].until.timestamp() if pc[1].until else 0.0)
-    patient = trouble.in_progress(affected)
     until = f" (it has until {clock(cause.until)})" if cause.until else ""
-    yield RULE.find(
-        trouble.severity(facts, affected),
-        trouble.sentence(facts, affected, f"startup probe of {cause.container} has not passed yet{until}"),
-        evidence=trouble.evidence(facts, affected),
-        remedy=[describe("pod", pod.key), logs(pod, cause.container)],
-        objects=[ref(p) for p, _ in affected],
-        in_progress=patient,
-        until=cause.until,
-    )
+    words = f"startup probe of {cause.container} has not passed yet{until}"
+    remedy = [describe("pod", pod.key), logs(pod, cause.container)]
+    yield trouble.finding(RULE, facts, affected, words, remedy, until=cause.until)
 
 
 RULE = Rule(

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from epview.core import trouble
 from epview.core.cause import Cause, CauseKind
-from epview.core.facts import Facts, ref
+from epview.core.facts import Facts
 from epview.core.objects import Pod
 from epview.core.remedies import describe, logs
 from epview.core.rule import CAUSES, Rule
@@ -34,22 +34,12 @@ from epview.core.view import Finding
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
-        return
     affected = trouble.of_kind(facts, CauseKind.NOT_RUNNING)
     if not affected:
         return
     pod, cause = affected[0]
-    yield RULE.find(
-        trouble.severity(facts, affected),
-        trouble.sentence(
-            facts, affected, cause.words if cause.words.startswith("init ") else f"container {cause.words}"
-        ),
-        evidence=trouble.evidence(facts, affected),
-        remedy=_remedy(pod, cause),
-        objects=[ref(p) for p, _ in affected],
-        in_progress=trouble.in_progress(affected),
-    )
+    words = cause.words if cause.words.startswith("init ") else f"container {cause.words}"
+    yield trouble.finding(RULE, facts, affected, words, _remedy(pod, cause))
 
 
 def _remedy(pod: Pod, cause: Cause) -> list[str]:

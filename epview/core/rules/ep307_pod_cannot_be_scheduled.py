@@ -24,29 +24,20 @@ from collections.abc import Iterator
 
 from epview.core import trouble
 from epview.core.cause import CauseKind
-from epview.core.facts import Facts, ref
+from epview.core.facts import Facts
 from epview.core.remedies import describe
 from epview.core.rule import CAUSES, Rule
 from epview.core.view import Finding
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
-        return
     affected = trouble.of_kind(facts, CauseKind.UNSCHEDULABLE)
     if not affected:
         return
     pod, cause = affected[0]
     why = cause.value.split(". preemption:", 1)[0].rstrip(". ")
     words = f"{len(affected)} pods cannot be scheduled" if len(affected) > 1 else f"pod {cause.words}"
-    yield RULE.find(
-        trouble.severity(facts, affected),
-        trouble.sentence(facts, affected, f"{words}: {why}"),
-        evidence=trouble.evidence(facts, affected),
-        remedy=[describe("pod", pod.key)],
-        objects=[ref(p) for p, _ in affected],
-        in_progress=trouble.in_progress(affected),
-    )
+    yield trouble.finding(RULE, facts, affected, f"{words}: {why}", [describe("pod", pod.key)])
 
 
 RULE = Rule(

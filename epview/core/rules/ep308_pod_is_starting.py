@@ -24,30 +24,22 @@ from collections.abc import Iterator
 
 from epview.core import trouble
 from epview.core.cause import CauseKind
-from epview.core.facts import Facts, ref
+from epview.core.facts import Facts
 from epview.core.remedies import get_events
 from epview.core.rule import CAUSES, Rule
 from epview.core.view import Finding, Severity
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
-        return
     affected = trouble.of_kind(facts, CauseKind.STARTING)
     if not affected:
         return
     pod, cause = next((pc for pc in affected if not pc[1].in_progress), affected[0])
     patient = trouble.in_progress(affected)
     calm = Severity.INFO if facts.ready else Severity.WARNING
-    start = "pod starts" if patient else "pod does not get started"
-    yield RULE.find(
-        calm if patient else trouble.severity(facts, affected),
-        trouble.sentence(facts, affected, f"{start}: {cause.words}"),
-        evidence=trouble.evidence(facts, affected),
-        remedy=[get_events(pod)],
-        objects=[ref(p) for p, _ in affected],
-        in_progress=patient,
-        until=cause.until,
+    words = f"{'pod starts' if patient else 'pod does not get started'}: {cause.words}"
+    yield trouble.finding(
+        RULE, facts, affected, words, [get_events(pod)], calm=calm if patient else None, until=cause.until
     )
 
 

@@ -24,27 +24,19 @@ from collections.abc import Iterator
 
 from epview.core import trouble
 from epview.core.cause import CauseKind
-from epview.core.facts import Facts, ref
+from epview.core.facts import Facts
 from epview.core.remedies import describe
 from epview.core.rule import CAUSES, Rule
 from epview.core.view import Finding
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
-        return
     affected = trouble.of_kind(facts, CauseKind.GATE)
     if not affected:
         return
     pod, cause = affected[0]
-    yield RULE.find(
-        trouble.severity(facts, affected),
-        trouble.sentence(facts, affected, f"{cause.words} ({cause.value})"),
-        evidence=trouble.evidence(facts, affected),
-        remedy=[describe("pod", pod.key)],
-        objects=[ref(p) for p, _ in affected],
-        in_progress=trouble.in_progress(affected),
-    )
+    words = f"{cause.words} ({cause.value})"
+    yield trouble.finding(RULE, facts, affected, words, [describe("pod", pod.key)])
 
 
 RULE = Rule(

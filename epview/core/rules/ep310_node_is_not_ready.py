@@ -32,18 +32,11 @@ from epview.core.view import Finding, Severity
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
-        return
     affected = trouble.of_kind(facts, CauseKind.NODE)
     if affected:
         pod, cause = affected[0]
-        yield RULE.find(
-            trouble.severity(facts, affected),
-            trouble.sentence(facts, affected, cause.words),
-            evidence=trouble.evidence(facts, affected),
-            remedy=[f"kubectl describe node {quote(pod.spec.node_name)}"],
-            objects=[ref(p) for p, _ in affected],
-        )
+        remedy = [f"kubectl describe node {quote(pod.spec.node_name)}"]
+        yield trouble.finding(RULE, facts, affected, cause.words, remedy)
         return
     yield from _cordoned(facts)
 

@@ -34,22 +34,16 @@ from epview.core.view import Finding, Severity
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods(planned=True):
-        return
     if facts.plans("pods"):
-        yield from _planned(facts)
+        yield from _planned(facts) if facts.selects_pods(planned=True) else ()
         return
     affected = trouble.of_kind(facts, CauseKind.PROBE_PORT)
     if not affected:
         return
     pod, cause = affected[0]
-    yield RULE.find(
-        trouble.severity(facts, affected),
-        trouble.sentence(facts, affected, cause.words),
-        evidence=[*trouble.evidence(facts, affected), *_ports(facts, pod, cause)],
-        remedy=[describe("pod", pod.key), logs(pod, cause.container)],
-        objects=[ref(p) for p, _ in affected],
-    )
+    remedy = [describe("pod", pod.key), logs(pod, cause.container)]
+    more = _ports(facts, pod, cause)
+    yield trouble.finding(RULE, facts, affected, cause.words, remedy, more=more)
 
 
 def _planned(facts: Facts) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from epview.core import trouble
 from epview.core.cause import Cause, CauseKind
 from epview.core.controllers import declared_ports
-from epview.core.facts import Facts, ref
+from epview.core.facts import Facts
 from epview.core.objects import Pod
 from epview.core.remedies import describe
 from epview.core.rule import CAUSES, Rule
@@ -35,20 +35,11 @@ from epview.core.view import Finding
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    if not facts.selects_pods():
-        return
     affected = trouble.of_kind(facts, CauseKind.HOST_PORT)
     if not affected:
         return
     pod, cause = affected[0]
-    yield RULE.find(
-        trouble.severity(facts, affected),
-        trouble.sentence(facts, affected, _words(pod, cause)),
-        evidence=trouble.evidence(facts, affected),
-        remedy=[describe("pod", pod.key)],
-        objects=[ref(p) for p, _ in affected],
-        in_progress=trouble.in_progress(affected),
-    )
+    yield trouble.finding(RULE, facts, affected, _words(pod, cause), [describe("pod", pod.key)])
 
 
 def _words(pod: Pod, cause: Cause) -> str:
