@@ -47,7 +47,10 @@ def connection(
     stale = [state for state in states if state.phase is Phase.STALE]
     if stale:
         since = min((state.since for state in stale if state.since), default=None)
-        return line(Span(f"{glyphs.warning} stale since {words.age(since, now)}", Role.STALE))
+        names = dict.fromkeys(state.resource for state in stale)
+        fresh = {state.resource for state in states if state.phase in (Phase.LIVE, Phase.POLLING)} - set(names)
+        what = f"{words.and_more(names, 1)} " if fresh else ""
+        return line(Span(f"{glyphs.warning} {what}stale since {words.age(since, now)}", Role.STALE))
     failed = [state for state in states if state.phase is Phase.FAILED]
     if failed and not any(state.usable for state in states):
         return line(Span(f"{glyphs.error} no connection", Role.ERROR))
@@ -57,6 +60,15 @@ def connection(
     polling = " (polling)" if any(state.phase is Phase.POLLING for state in states) else ""
     live = Span(f"{glyphs.ok} live{polling}", Role.OK)
     return line(live, Span(f"  {glyphs.warning} {blind}", Role.WARNING)) if blind else line(live)
+
+
+def dated(view: View | None) -> bool:
+    """Whether rows may not be so any more, since what they show stands still. Events only explain."""
+    states = view.states if view is not None else ()
+    return any(
+        state.phase is Phase.STALE and BY_RESOURCE[state.resource].required and state.resource != "events"
+        for state in states
+    )
 
 
 def blind_words(states: Iterable[ResourceState]) -> str:
@@ -254,5 +266,7 @@ def header(
         line(Span("ns ", Role.MUTED), Span(scope_words(scope), Role.ACCENT)),
     ]
     right = [connection(view.states, now, glyphs, frozen=frozen), counts_line(numbers, glyphs)]
+    stale = [state for state in view.states if state.phase is Phase.STALE]
+    right.append(line(Span(_next_try(stale, now).lower(), Role.STALE)))
     notices = line(Span("; ".join(map(clean, view.source.notices)), Role.WARNING))
     return left, [part for part in (*right, notices) if part != EMPTY]

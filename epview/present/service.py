@@ -15,12 +15,18 @@ from epview.present.text import EMPTY, Line, Role, Span, cell_width, clean, join
 
 TITLE_DROP: Final = (2, 1)
 GAP: Final = Span("   ")
+_BACK: Final = line(
+    Span("Esc", Role.KEY), Span(" goes back. Should it be created again, it is shown here.", Role.MUTED)
+)
 GONE: Final = (
     line(Span("It was deleted, or renamed. Its DNS name no longer resolves; its address does not answer.")),
     EMPTY,
-    line(
-        Span("Esc", Role.KEY), Span(" goes back. Should it be created again, it is shown here.", Role.MUTED)
-    ),
+    _BACK,
+)
+NAMESPACE_GONE: Final = (
+    line(Span("The whole namespace was deleted, and everything in it.")),
+    EMPTY,
+    _BACK,
 )
 
 

@@ -47,6 +47,7 @@ class EpviewApp(Opening, App[int]):
     CSS = f"""
     {toosmall.CSS}
     #header {{ background: $panel; }}
+    .-stale KeyedTable, .-stale FindingList, .-stale TextPane {{ text-opacity: 60%; }}
     .-ascii #path, .-ascii #box {{ border: ascii $border; }}
     .-ascii #preview, .-ascii #below, .-ascii #event {{ border-top: ascii $border; }}
     """

@@ -25,7 +25,9 @@ def test_the_connection_in_one_word_and_what_cannot_be_seen():
         == "● live  ▲ events forbidden in shop"
     )
     assert said(state(), state("nodes", Phase.FORBIDDEN)) == "● live"
-    assert said(state(phase=Phase.STALE, since=NOW - timedelta(seconds=12))) == "▲ stale since 12s"
+    stands = state(phase=Phase.STALE, since=NOW - timedelta(seconds=12))
+    assert said(stands) == "▲ stale since 12s"
+    assert said(stands, state("nodes")) == f"▲ {stands.resource} stale since 12s"
     assert said(state(phase=Phase.FAILED)) == "✗ no connection"
     assert said(state(), frozen=True) == "frozen (z)"
 

@@ -92,6 +92,7 @@ class BaseScreen(TooSmall, Screen[None]):
             app.view, app.numbers(), frame.now, frame.glyphs, scope=app.session.shown, frozen=app.frozen
         )
         self.query_one("#header", LineBar).show(left, right, header.DROP)
+        self.set_class(header.dated(app.view), "-stale")
 
     def on_screen_resume(self) -> None:
         self.refresh_all()

@@ -12,6 +12,7 @@ from epview.core.objects import Event, Key, Pod
 from epview.core.view import View
 from epview.core.world import World
 from epview.present import pod as present
+from epview.present.header import missing_namespaces
 from epview.present.text import Role, Span, line
 from epview.sources.source import SourceError
 from epview.tui import actions
@@ -68,7 +69,9 @@ class PodScreen(BaseScreen):
         frame, view = self.frame, self.epview.view
         title = self.query_one("#title", LineBar)
         if self._found is None or view is None:
-            said = f"There is no pod {self.pod} any more." if self._asked else "loading"
+            gone = view is not None and missing_namespaces(view, (self.pod.namespace,))
+            what = f"namespace {gone}" if gone else f"pod {self.pod}"
+            said = f"There is no {what} any more." if self._asked else "loading"
             title.show([line(Span(said, Role.WARNING if self._asked else Role.MUTED))])
             lines = [line(Span("Esc", Role.KEY), Span(" goes back.", Role.MUTED))] if self._asked else []
             self.query_one("#facts", TextPane).show(lines)

@@ -16,6 +16,7 @@ from epview.present.columns import BACKENDS, EVENTS
 from epview.present.details import backend_lines, event_lines
 from epview.present.endpoints import endpoints_lines
 from epview.present.findings import blocks, findings_lines, unseen
+from epview.present.header import missing_namespaces
 from epview.present.text import EMPTY, Line, Role, Span, line, wrap
 from epview.sources.source import SourceError
 from epview.tui import actions
@@ -165,12 +166,15 @@ class ServiceScreen(AdvisedScreen):
 
     def _show_gone(self) -> None:
         """An empty screen that says so; a Service of that name that comes back fills it again."""
-        if self.epview.view is None:
+        view = self.epview.view
+        if view is None:
             self.query_one("#title", LineBar).show([line(Span("loading", Role.MUTED))])
             return
-        said = f"There is no Service {self.key} any more."
+        said, lines = f"There is no Service {self.key} any more.", present.GONE
+        if gone := missing_namespaces(view, (self.key.namespace,)):
+            said, lines = f"There is no namespace {gone} any more.", present.NAMESPACE_GONE
         self.query_one("#title", LineBar).show([line(Span(said, Role.WARNING))])
-        self.query_one("#gone", TextPane).show(present.GONE)
+        self.query_one("#gone", TextPane).show(lines)
         self._set_gone(gone=True)
 
     def _set_gone(self, *, gone: bool) -> None:
