@@ -46,12 +46,13 @@ class Source(Protocol):
 
 
 class SourceError(Exception):
-    """What a person can do something about: a sentence, a next step, and which kind of failure.
+    """What a person can do something about: a sentence on one line, a next step, which kind of failure.
 
     ``kind`` is ``usage`` (exit code 2) or ``cluster`` (unreachable or refused: 3).
     """
 
     def __init__(self, message: str, hint: str = "", *, kind: str = "cluster") -> None:
+        message = " ".join(message.splitlines()).replace("\t", " ")  # a name in it may hold what it likes
         super().__init__(message)
         self.message = message
         self.hint = hint

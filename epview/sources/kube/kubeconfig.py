@@ -23,6 +23,7 @@ from epview.sources.clean import clean_text, clean_tree
 from epview.sources.source import SourceError
 
 _MAX_SIZE: Final = 1 << 20  # as large as kubectl's own cap for such documents; a bomb is not read at all
+_MAX_DEPTH: Final = 100  # libyaml composes by recursion, and scans deep brackets in quadratic time
 
 
 class Secretive(Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -201,13 +202,15 @@ def _read(place: str, *, must_exist: bool) -> _Document | None:
         raise usage(f"The kubeconfig {place} cannot be read: {reason}.", "Check its permissions.") from None
     if len(raw) > _MAX_SIZE:
         raise usage(f"The kubeconfig {place} is larger than 1 MB.", "Is it the right file?")
-    tree = _parse(raw, place)
-    if tree is None:
-        return None
     try:
+        tree = _parse(raw, place)
+        if tree is None:
+            return None
         document = msgspec.convert(clean_tree(_without_nulls(tree)), _Document)
     except msgspec.ValidationError as error:
         raise usage(f"The kubeconfig {place} is not valid: {clean_text(str(error))}.") from None
+    except RecursionError:
+        raise usage(f"The kubeconfig {place} is nested too deeply.", "Is it the right file?") from None
     if document.kind not in ("", "Config") or document.api_version not in ("", "v1"):
         what = f"{document.api_version} {document.kind}".strip()
         raise usage(f"{place} is no kubeconfig but a {what}.", "Is it the right file?")
@@ -218,14 +221,18 @@ def _parse(raw: bytes, place: str) -> Any:
     if raw.lstrip()[:1] == b"{":
         try:
             return json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             pass  # YAML's flow style begins the same way
     import yaml  # 15 ms, and a cluster's own token needs none
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         text = raw.decode()
+        depth = 0
         for event in yaml.parse(text, Loader=loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                raise RecursionError
             if isinstance(event, yaml.AliasEvent):  # 300 bytes of aliases can stand for gigabytes
                 where = _line(event.start_mark)
                 raise usage(f"The kubeconfig {place} uses a YAML alias{where}.", "Write it out.")
@@ -234,7 +241,7 @@ def _parse(raw: bytes, place: str) -> Any:
         where = _line(getattr(error, "problem_mark", None))
         problem = getattr(error, "problem", None) or "not readable"
         raise usage(f"The kubeconfig {place} is not valid YAML{where}: {clean_text(problem)}.") from None
-    except (UnicodeDecodeError, RecursionError, ValueError):
+    except ValueError:
         raise usage(f"The kubeconfig {place} is not valid YAML.", "Is it the right file?") from None
 
 
