@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from epview import cli
 from epview.core.objects import KINDS
+from epview.reports.rbac import manifest
 
 FOLDER = Path(__file__).parents[2] / "docs" / "rbac"
 
@@ -32,3 +34,19 @@ def test_exactly_what_is_watched(name: str, everywhere: bool):
         (group, kind.resource): {"get", "list", "watch"} for group, kind in zip(groups, watched, strict=True)
     }
     assert rights(name) == expected | {("", "pods/log"): {"get"}}
+
+
+@pytest.mark.parametrize(("name", "namespace"), [("clusterrole.yaml", None), ("role.yaml", "")])
+def test_the_files_are_what_the_command_prints(name: str, namespace: str | None):
+    """`epview rbac`; for the Role without a namespace, since nobody knows the reader's."""
+    assert (FOLDER / name).read_text("utf-8") == manifest(namespace)
+
+
+def test_the_command(capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["rbac", "-n", "shop"]) == 0
+    printed = capsys.readouterr().out
+    assert yaml.safe_load(printed)["metadata"] == {"name": "epview", "namespace": "shop"}
+    assert "--role=epview" in printed
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["rbac", "-n", "shop\nkind: ClusterRole"])
+    assert "cannot be the name of a namespace" in capsys.readouterr().err
