@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import subprocess
+import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +26,7 @@ from epview.sources.kube.connection import allowed
 from epview.sources.source import SourceError
 
 CANARY = "canary-7f3a"
+ROOT = Path(__file__).parents[2]
 
 
 def leaky() -> Tree:
@@ -159,3 +163,51 @@ def test_a_session_only_reads_and_only_what_is_allowed(every_request: KubeServer
         assert allowed(request.path)
         assert "content-length" not in request.headers
         assert not {"secrets", "configmaps", "proxy", "exec"} & set(request.path.split("/"))
+
+
+def test_there_is_one_door_to_the_network():
+    modules = (
+        r"socket|socketserver|ssl|http\.(?:client|server)|urllib\.request|urllib3|requests|aiohttp|httpx"
+    )
+    network = re.compile(rf"^\s*(?:import|from) (?:{modules})\b", re.MULTILINE)
+    package = ROOT / "epview"
+    users = {path.parent for path in package.rglob("*.py") if network.search(path.read_text("utf-8"))}
+    assert users == {package / "sources" / "kube", package / "demo"}
+
+
+WATCHED_FROM_OUTSIDE = """
+import json, sys
+from epview import cli
+seen = []
+def hook(event, args):
+    if event in ("socket.connect", "socket.sendto"):
+        seen.append(("to", args[1]))
+    elif event in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "os.fork"):
+        seen.append(("runs", str(args[0])))
+    elif event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
+        seen.append(("writes", str(args[0])))
+sys.addaudithook(hook)
+code = cli.main(sys.argv[1:])
+print(json.dumps(sorted(set(map(tuple, seen)), key=repr), default=list), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def test_it_talks_to_the_api_server_and_to_nobody_else(shop: KubeServer, tmp_path: Path):
+    config = write_kubeconfig(tmp_path, shop.url)
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", WATCHED_FROM_OUTSIDE, "check", "--kubeconfig", str(config)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stderr) == [["to", ["127.0.0.1", shop.port]]]
+
+
+def test_every_promise_names_a_test_that_is_there():
+    text = (ROOT / "SECURITY.md").read_text("utf-8")
+    promises = re.findall(r"^- .*?(?=^- |^#|\Z)", text, flags=re.MULTILINE | re.DOTALL)
+    assert promises
+    assert all("](tests/" in promise for promise in promises)
+    assert all((ROOT / path).exists() for path in re.findall(r"\]\(([^)]+)\)", text))
