@@ -48,8 +48,8 @@ def connection(
     if stale:
         since = min((state.since for state in stale if state.since), default=None)
         names = dict.fromkeys(state.resource for state in stale)
-        fresh = {state.resource for state in states if state.phase in (Phase.LIVE, Phase.POLLING)} - set(names)
-        what = f"{words.and_more(names, 1)} " if fresh else ""
+        others = any(state.usable and state.resource not in names for state in states)
+        what = f"{words.and_more(names, 1)} " if others else ""
         return line(Span(f"{glyphs.warning} {what}stale since {words.age(since, now)}", Role.STALE))
     failed = [state for state in states if state.phase is Phase.FAILED]
     if failed and not any(state.usable for state in states):
@@ -72,13 +72,13 @@ def dated(view: View | None) -> bool:
 
 
 def blind_words(states: Iterable[ResourceState]) -> str:
-    """``events forbidden in shop``: what cannot be seen; ``""`` when nothing is hidden.
+    """``events forbidden in shop``, ``events forbidden +2``: what cannot be seen; ``""`` for nothing.
 
     Refused for all namespaces and asked for in one instead, only the answer there counts.
     """
     states = tuple(states)
     narrowed = {state.resource for state in states if state.namespace}
-    parts = []
+    parts: dict[str, str] = {}
     for state in states:
         if not state.namespace and state.resource in narrowed:
             continue
@@ -87,8 +87,9 @@ def blind_words(states: Iterable[ResourceState]) -> str:
                 state.phase
             ]
             name = "workloads" if state.resource in RESOURCES else state.resource
-            parts.append(f"{name} {word}" + (f" in {clean(state.namespace)}" if state.namespace else ""))
-    return words.and_more(dict.fromkeys(parts), 2)
+            parts.setdefault(f"{name} {word}", f" in {clean(state.namespace)}" if state.namespace else "")
+    (first, where), *others = list(parts.items()) or [("", "")]
+    return f"{first} +{len(others)}" if others else first + where
 
 
 def counts(services: Iterable[ServiceView]) -> Mapping[Health, int]:

@@ -52,12 +52,17 @@ def _cause(headline: Finding, frame: Frame) -> str:
 
 
 def why_within(view: ServiceView, frame: Frame, width: int) -> str:
-    """The same in so many cells. What is least needed goes first; the time left stays, and the blind spot."""
+    """The same in so many cells. What is least needed goes first; the time left stays.
+
+    So does the blind spot of a row that could be taken for well.
+    """
     whole = why(view, frame).text
     if view.loading or view.headline is None:
         return shorten(whole, width, frame.glyphs.ellipsis)
     said = _cause(view.headline, frame)
     last = whole.removeprefix(said)
+    if view.health in (Health.ERROR, Health.WARNING) and cell_width(whole) > width:
+        last = ""  # it is not taken for well anyway, and the header names what cannot be seen
     if view.headline.until is not None and (left := _ASIDE.search(said)):
         said, last = said.removesuffix(left.group()), left.group() + last
     room = max(0, width - cell_width(last))

@@ -113,7 +113,8 @@ def test_what_is_read_in_one_namespace_is_not_called_forbidden():
 def test_kinds_that_only_help_are_told_together():
     apps = ("deployments", "replicasets", "statefulsets", "daemonsets")
     states = [state("networkpolicies", Phase.FORBIDDEN), *(state(name, Phase.FORBIDDEN) for name in apps)]
-    assert blind_words(states) == "networkpolicies forbidden, workloads forbidden"
+    assert blind_words(states) == "networkpolicies forbidden +1"
+    assert blind_words([state("events", Phase.GONE, namespace="shop"), *states]) == "events not served +2"
 
 
 def test_kinds_that_only_help_have_a_line_only_while_they_load():

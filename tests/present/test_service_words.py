@@ -190,5 +190,14 @@ def test_the_time_left_and_the_blind_spot_are_never_cut():
     deadline = {"until": NOW + timedelta(seconds=130)}
     starting = "startup probe of search has not passed yet (it has until 12:02:10 UTC)"
     assert said(starting, 40, finding=deadline) == "startup probe of search ha… (2m10s left)"
-    assert said("word " * 20, 40, gaps=("events",)).endswith("… (cannot see events)")
-    assert len(said("word " * 20, 40, gaps=("events",))) == 40
+    well = {"health": Health.INFO, "gaps": ("events",)}
+    assert said("word " * 20, 40, **well).endswith("… (cannot see events)")
+    assert len(said("word " * 20, 40, **well)) == 40
+
+
+def test_beside_a_trouble_the_cause_is_worth_more_than_the_blind_spot():
+    blind = {"health": Health.ERROR, "gaps": ("events",)}
+    assert said("no pod has app=cart-svc", 60, **blind) == "no pod has app=cart-svc (cannot see events)"
+    assert said("no pod has app=cart-svc; 3 pods have app=cart", 45, **blind) == (
+        "no pod has app=cart-svc; 3 pods have app=cart"
+    )
