@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from ears import Heard, QuickClock, write_kubeconfig
 from kubeserver import KubeServer
-from support.builders import Tree, controllers_work, plain, pod, service
+from support.builders import pod, service
+from support.shop import Checked, stock
 
 from epview import cli
-from epview.core.objects import BY_KIND, BY_RESOURCE
+from epview.core.objects import BY_RESOURCE
 from epview.sources.kube.connection import Client, allowed
 from epview.sources.kube.options import KubeOptions
 from epview.sources.kube.reflector import Reflector, Timing
@@ -101,14 +100,6 @@ def reflect(
         assert not reflector._thread.is_alive()
 
 
-def stock(server: KubeServer, *trees: Tree) -> None:
-    """Put objects on the server, with what the controllers would make of them."""
-    for tree in trees:
-        server.keep(BY_KIND[tree["kind"]].resource, tree)
-    for put in controllers_work(trees):
-        server.keep(BY_KIND[put.kind].resource, plain(put.object))
-
-
 @pytest.fixture
 def shop(server: KubeServer) -> KubeServer:
     """A server with one namespace, in which one Service has one ready pod."""
@@ -116,28 +107,6 @@ def shop(server: KubeServer) -> KubeServer:
         server.keep(resource, {"metadata": {"name": name, "uid": name}, "status": {"phase": "Active"}})
     stock(server, service(), pod())
     return server
-
-
-@dataclass
-class Checked:
-    """How an `epview check -o json` ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def report(self) -> dict[str, Any]:
-        return json.loads(self.out)
-
-    @property
-    def gaps(self) -> dict[str, str]:
-        """The reason for each resource that is missing."""
-        return {gap["resource"]: gap["reason"] for gap in self.report["gaps"]}
-
-    @property
-    def web(self) -> dict[str, Any]:
-        return next(s for s in self.report["services"] if s["name"] == "web")
 
 
 @pytest.fixture

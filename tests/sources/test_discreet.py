@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import stock
 from ears import Heard, Plugin, eventually, write_kubeconfig
 from kubeserver import KubeServer, refuse
 from support.builders import Tree, pod, service, unhealthy
+from support.shop import stock
 
 from epview import cli
 from epview.core.objects import KINDS, Key

@@ -10,10 +10,10 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from conftest import stock
 from ears import Heard, Plugin, QuickClock, eventually
 from kubeserver import KubeServer, Reply, Request, refuse, thing
 from support.builders import service
+from support.shop import stock
 from tls import Authority
 
 from epview.core.changes import Change, Relist

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import stock
 from ears import Heard, QuickClock, eventually
 from kubeserver import KubeServer, Reply, Script, refuse
 from support.builders import http_get, pod, service
+from support.shop import stock
 
 from epview.core.objects import BY_RESOURCE, KINDS, Kind
 from epview.core.view import Phase
