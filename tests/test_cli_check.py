@@ -229,6 +229,7 @@ def test_a_cluster_that_cannot_be_reached_is_3(kubeconfig: str, capsys: pytest.C
     assert "Traceback" not in captured.err
 
 
+@pytest.mark.fault(52)
 def test_a_reader_that_goes_away_is_no_failure(healthy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(*_: object) -> None:
         raise BrokenPipeError
@@ -238,6 +239,7 @@ def test_a_reader_that_goes_away_is_no_failure(healthy: str, monkeypatch: pytest
     assert check("-f", healthy) == 141
 
 
+@pytest.mark.fault(52)
 @pytest.mark.parametrize(
     ("redirection", "code", "told"),
     [

@@ -91,12 +91,17 @@ class EpviewApp(Opening, App[int]):
 
     def on_mount(self) -> None:
         safety.end_on_signals(lambda code: self.exit(code, return_code=code))
+        self.app_resume_signal.subscribe(self, self._back_from_the_shell)
         self.set_interval(1.0, self._tick)
         source, inbox = self._first
         if source is not None:
             self.session.adopt(source, inbox)
         else:
             self.reopen()
+
+    def _back_from_the_shell(self, _: object) -> None:
+        """After Ctrl-Z and ``fg`` the screen is empty, which Textual does not know."""
+        self.refresh(layout=True)
 
     # -- Views --------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from textual.filter import LineFilter
 
 from epview.present.text import cell_width, clean
 
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)  # Ctrl-C is a key, not a signal
 
 
 class NoControlCodes(LineFilter):
@@ -61,7 +61,7 @@ def plain(text: str) -> str:
 
 
 def end_on_signals(end: Callable[[int], None]) -> None:
-    """Call ``end`` with 128+n on SIGTERM and SIGHUP, so that the terminal is given back in order."""
+    """Call ``end`` with 128+n on SIGTERM, SIGHUP and SIGINT, so that the terminal is given back in order."""
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread

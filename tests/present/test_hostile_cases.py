@@ -72,6 +72,7 @@ CASES = [
 ]
 
 
+@pytest.mark.fault(49)
 @pytest.mark.parametrize(("case", "number"), CASES)
 def test_words_keep_to_their_width_and_say_nothing_to_a_terminal(case: Case, number: int) -> None:
     spoil = Spoiler((*CORPUS[number % len(CORPUS) :], *CORPUS[: number % len(CORPUS)]))
@@ -97,6 +98,7 @@ def written(form: str, shown: View) -> str:
     return out.getvalue()
 
 
+@pytest.mark.fault(49)
 @pytest.mark.parametrize(("case", "number"), CASES[::3])
 def test_every_output_is_harmless(case: Case, number: int) -> None:
     spoil = Spoiler((*CORPUS[number % len(CORPUS) :], *CORPUS[: number % len(CORPUS)]))

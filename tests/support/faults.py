@@ -23,12 +23,13 @@ _BY: Final = {
     "server": "scripted server",
     "socket": "the wire or the machine",
     "file": "a plug-in or a file",
+    "terminal": "a real or pretended terminal",
 }
 _HEAD: Final = """\
 # What epview survives
 
 Between an API server and what you read on the screen much can go wrong. Here is each fault, how the tests
-inject it for real (over a socket on loopback, as a plug-in process, as a file), what epview makes of it,
+inject it for real (over a socket on loopback, as a plug-in process, as a file, in a terminal), what epview makes of it,
 and the tests that prove it. The page is written by `python tests/support/faults.py` from
 `tests/sources/faults.yaml` and the marks on the tests; a test fails where it is out of date.
 

@@ -230,6 +230,7 @@ async def looking(spoil: Spoiler, size: tuple[int, int]) -> AsyncIterator[tuple[
         assert app.return_code in (None, 0)
 
 
+@pytest.mark.fault(49)
 @pytest.mark.parametrize(("shift", "size"), [(0, (120, 36)), (9, (80, 24))])
 async def test_every_screen_shows_it_and_obeys_nothing(shift: int, size: tuple[int, int]) -> None:
     spoil = Spoiler((*CORPUS[shift:], *CORPUS[:shift]))
@@ -238,6 +239,7 @@ async def test_every_screen_shows_it_and_obeys_nothing(shift: int, size: tuple[i
     assert spoil.used > 80
 
 
+@pytest.mark.fault(49)
 @settings(
     max_examples=8,
     derandomize=True,
@@ -284,6 +286,7 @@ async def test_the_progress_of_loading_is_told_harmlessly() -> None:
             assert_harmless(pilot)
 
 
+@pytest.mark.fault(49)
 @pytest.mark.parametrize("text", CORPUS, ids=range(len(CORPUS)))
 def test_a_copied_command_is_what_it_says_whatever_the_names(text: str) -> None:
     """A shell reads the names back as they were, each as one word."""

@@ -53,6 +53,7 @@ async def resize(pilot: Pilot[Any], *size: int) -> str:
     return text
 
 
+@pytest.mark.fault(53)
 @pytest.mark.parametrize("way", WAYS)
 async def test_every_screen_takes_every_size_and_keeps_its_place(way: str) -> None:
     async with at(way) as (pilot, app):
@@ -91,6 +92,7 @@ async def test_too_small_from_the_start() -> None:
         assert app.home().table.cursor_key == Key("shop", "checkout")
 
 
+@pytest.mark.fault(53)
 @pytest.mark.parametrize("way", ["list", "service", "findings"])
 async def test_a_storm_of_sizes(way: str) -> None:
     async with at(way) as (pilot, app):

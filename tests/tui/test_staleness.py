@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from stage import NOW, FakeConnector, endpoints, live, pod, screen_text, service, shop, shown, until
 from textual.pilot import Pilot
 
@@ -32,6 +33,7 @@ def colours(pilot: Pilot[Any], text: str) -> set[Any]:
     }
 
 
+@pytest.mark.fault(2)
 async def test_without_a_connection_header_and_rows_say_so_and_live_again_they_do_not() -> None:
     app = EpviewApp(FakeConnector())
     async with app.run_test(size=(140, 30)) as pilot:
@@ -113,6 +115,7 @@ async def test_back_again_nothing_is_lost_or_doubled_and_nothing_flickers() -> N
         assert sum("checkout" in line for line in text.splitlines()[:12]) == 1
 
 
+@pytest.mark.fault(38)
 async def test_a_namespace_that_goes_while_one_looks_into_it() -> None:
     app = EpviewApp(FakeConnector())
     async with app.run_test(size=(120, 30)) as pilot:
