@@ -26,6 +26,13 @@ def forbid(server: KubeServer, *kinds: Kind) -> None:
             server.always(kind.resource, verb, refuse(403, message, "Forbidden"))
 
 
+def only_shop(reply: Reply) -> None:
+    if "/namespaces/shop/" in reply.request.path:
+        reply.usual()
+    else:
+        reply.status(403, "is forbidden at the cluster scope", "Forbidden")
+
+
 def named(kind: Kind) -> str:
     return kind.resource
 
@@ -100,12 +107,6 @@ class TestForbidden:
 
     @pytest.mark.fault(35)
     def test_one_namespace_of_all(self, shop: KubeServer, check):
-        def only_shop(reply: Reply) -> None:
-            if "/namespaces/shop/" in reply.request.path:
-                reply.usual()
-            else:
-                reply.status(403, "is forbidden at the cluster scope", "Forbidden")
-
         for kind in NAMESPACED:
             shop.always(kind.resource, "list", only_shop)
         done = check("-A")
@@ -113,6 +114,20 @@ class TestForbidden:
         assert done.report["source"]["namespaces"] == ["shop"]
         assert "Not allowed to read all namespaces: only shop is asked." in done.report["source"]["notices"]
         assert done.web["health"] == "ok"
+
+    @pytest.mark.fault(35)
+    def test_pods_of_one_namespace_beside_the_services_of_all(self, shop: KubeServer, check):
+        elsewhere = (
+            service(namespace="cart", clusterIP="10.96.0.11"),
+            pod(namespace="cart", ips=["10.244.1.2"]),
+        )
+        stock(shop, *elsewhere)
+        shop.always("pods", "list", only_shop)
+        done = check("-A")
+        assert (done.code, done.gaps) == (4, {"pods": "forbidden"})
+        health = {s["namespace"]: s["health"] for s in done.report["services"]}
+        assert health == {"shop": "ok", "cart": "unknown"}
+        assert "only shop is asked for pods." in done.report["source"]["notices"][0]
 
 
 class TestNotServed:
