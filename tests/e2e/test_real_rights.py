@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 import yaml
 from kubelet import Kubectl, service
+from support.ears import Heard
 from support.terminal import wait_for
 
+from epview.core.objects import KINDS
+from epview.core.view import Phase
 from epview.sources.kube.cluster import ClusterSource
 from epview.sources.kube.connector import KubeConnector
 from epview.sources.kube.options import KubeOptions
@@ -125,3 +128,38 @@ def test_the_cluster_role_is_enough_for_all(
         source.logs(web.namespace, "web-1")
     source.stop()
     assert "forbidden" not in caught.value.message
+
+
+@pytest.mark.fault(36)
+def test_rights_that_go_and_come_back(web: Kubectl, account: str) -> None:
+    def bind() -> None:
+        web("create", "rolebinding", "epview", "--role=epview", f"--serviceaccount={web.namespace}:viewer")
+
+    web("apply", "-f", str(RBAC / "role.yaml"))
+    bind()
+    heard = Heard()
+    source = KubeConnector(KubeOptions(kubeconfig=account)).open("", (web.namespace,))
+    assert isinstance(source, ClusterSource)
+
+    def all_in(phase: Phase, message: str = "") -> bool:
+        source.retry()  # whatever waits to ask again
+        latest = [heard.states(kind.resource)[-1:] for kind in KINDS if kind.namespaced]
+        return all(state and state[0].phase is phase and message in state[0].message for state in latest)
+
+    source.start(heard)
+    try:
+        wait_for("all to be live", lambda: all_in(Phase.LIVE))
+        web("delete", "rolebinding", "epview")
+
+        def refused() -> bool:
+            for reflector in source._reflectors:
+                if reflector.state.phase is Phase.LIVE:
+                    reflector.reconnect()  # an open watch outlives the right to it
+            return all_in(Phase.STALE, "forbidden")
+
+        wait_for("all to be refused", refused)
+        assert heard.names("Pod") == {"web-1"}
+        bind()
+        wait_for("all to be live again", lambda: all_in(Phase.LIVE))
+    finally:
+        source.stop()
