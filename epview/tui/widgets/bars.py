@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from epview.present.text import Line, Role, Span, cell_width, joined, line, text_of
+from epview.present.text import Line, Role, Span, cell_width, joined, line, shorten_middle, text_of
 from epview.tui.actions import Action
 from epview.tui.widgets.painting import painter_of
+
+_READABLE: Final = 12  # cells of a name, below which it tells nothing
 
 
 class LineBar(Widget):
@@ -43,7 +46,8 @@ class LineBar(Widget):
 
 def fill(left: Sequence[Line], right: Sequence[Line], width: int, drop: Sequence[int] = ()) -> Line:
     """Both ends in ``width`` cells. What does not fit goes: right parts after the second, then left
-    ones in the order of ``drop``, then the second right one.
+    ones in the order of ``drop``; then left ones are cut in their middle, and at last the second right
+    one goes too. So no name, however long, hides whether the data is live.
     """
     gap = Span("   ")
     rights, gone = list(right), 0
@@ -51,12 +55,43 @@ def fill(left: Sequence[Line], right: Sequence[Line], width: int, drop: Sequence
         lefts = [part for at, part in enumerate(left) if at not in drop[:gone]]
         start, end = joined(lefts, gap), joined(rights, gap)
         blank = width - _width(start) - _width(end)
-        if blank >= (1 if end else 0) or (gone == len(drop) and len(rights) < 2):
+        if blank >= (1 if end else 0):
             return (*start, Span(" " * max(1, blank)), *end)
-        if len(rights) > 2 or gone == len(drop):
+        if len(rights) > 2:
             rights.pop()
-        else:
+        elif gone < len(drop):
             gone += 1
+        else:
+            least = _READABLE if len(rights) > 1 else 1
+            cut = _cut(lefts, (3 if end else 0) - blank, least)
+            if cut is not None or len(rights) < 2:
+                start = joined(cut or lefts, gap)
+                return (*start, Span(" " * max(1, width - _width(start) - _width(end))), *end)
+            rights.pop()
+
+
+def _cut(parts: Sequence[Line], cells: int, least: int) -> list[Line] | None:
+    """The parts with so many cells less, taken from the longest spans, of which ``least`` stay.
+
+    None where that does not do.
+    """
+    out = [list(part) for part in parts]
+    while cells > 0:
+        longest, at, number = max(
+            (
+                (cell_width(span.text), at, number)
+                for at, part in enumerate(out)
+                for number, span in enumerate(part)
+            ),
+            default=(0, 0, 0),
+        )
+        if longest <= least:
+            return None
+        span = out[at][number]
+        text = shorten_middle(span.text, max(least, longest - cells))
+        out[at][number] = Span(text, span.role)
+        cells -= longest - cell_width(text)
+    return [tuple(part) for part in out]
 
 
 def _width(spans: Line) -> int:
