@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ from epview.sources.kube.cluster import ClusterSource
 from epview.sources.kube.framing import Framer
 from epview.sources.kube.reflector import Reflector
 
-EVENTS = 200_000
+EVENTS = int(os.environ.get("EPVIEW_SOAK_EVENTS", "200000"))  # more for a night
 GENERATIONS = 20  # of pods, in the life of one Service
 AT_ONCE = 500  # events between two Views
 OPENINGS = 200
