@@ -38,7 +38,7 @@ def _causes(facts: Facts, pod: Pod) -> Iterator[Cause]:
     yield from _scheduling(facts, pod)
     yield from killed(facts, pod)
     yield from not_running(facts, pod)
-    for container, status in probes.probed_containers(pod):
+    for container, status in pod.probed:
         if status is None or status.state.running is None:
             continue
         if container.startup_probe is not None and status.started is False:
@@ -218,7 +218,7 @@ def _node(facts: Facts, pod: Pod) -> Iterator[Cause]:
 
 def _starting(facts: Facts, pod: Pod) -> Iterator[Cause]:
     """None of the others: it has no address yet, its containers are being made, or it warms up."""
-    running = [(c, s) for c, s in probes.probed_containers(pod) if s is not None and s.state.running]
+    running = [(c, s) for c, s in pod.probed if s is not None and s.state.running]
     if pod.ips and {c.name for c in pod.spec.containers} <= {c.name for c, _ in running}:
         yield from (cause for c, s in running if (cause := _warming_up(facts, c, s)) is not None)
         return

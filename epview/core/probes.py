@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from epview.core.masking import mask_arguments, mask_words
-from epview.core.objects import Container, ContainerStatus, Event, Pod, Probe
+from epview.core.objects import Container, Event, Probe
 
 KINDS: Final = ("startup", "readiness", "liveness")
 
@@ -95,13 +95,6 @@ def of_container(container: Container) -> Iterator[tuple[str, Probe]]:
     ):
         if probe is not None:
             yield kind, probe
-
-
-def probed_containers(pod: Pod) -> Iterator[tuple[Container, ContainerStatus | None]]:
-    """The containers that take part in readiness (sidecars too) with their status, if there is one."""
-    statuses = {s.name: s for s in (*pod.status.init_container_statuses, *pod.status.container_statuses)}
-    for container in (*pod.spec.sidecars, *pod.spec.containers):
-        yield container, statuses.get(container.name)
 
 
 def parse(event: Event) -> ProbeFailure | None:

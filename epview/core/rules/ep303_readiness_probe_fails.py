@@ -61,7 +61,7 @@ def _words(facts: Facts, cause: Cause) -> str:
 
 
 def _advice(pod: Pod, cause: Cause) -> list[tuple[str, str, str]]:
-    container = next((c for c, _ in probes.probed_containers(pod) if c.name == cause.container), None)
+    container = next((c for c, _ in pod.probed if c.name == cause.container), None)
     message = cause.probe.message if cause.probe else ""
     words = probes.advice(message, container.readiness_probe if container else None)
     return [(ref(pod), "that means", words)] if words else []

@@ -68,7 +68,7 @@ def _words(facts: Facts, affected: list[tuple[Pod, Cause]]) -> str:
 
 def _restarted(facts: Facts) -> bool:
     """Some container restarted within the hour, and only events could tell whether a probe did it."""
-    ends = [s.last_state.terminated for pod in facts.active for _, s in probes.probed_containers(pod) if s]
+    ends = [s.last_state.terminated for pod in facts.active for _, s in pod.probed if s]
     return any(end and not facts.moment.older(end.finished_at, killed.MEMORY) for end in ends)
 
 
@@ -96,7 +96,7 @@ def _finding(
 
 def _restarts(pod: Pod, cause: Cause) -> Iterator[tuple[str, str, str]]:
     """How often, and what the last words mean."""
-    for container, status in probes.probed_containers(pod):
+    for container, status in pod.probed:
         if container.name != cause.container or status is None or cause.probe is None:
             continue
         field = f"status.containerStatuses[{container.name}].restartCount"

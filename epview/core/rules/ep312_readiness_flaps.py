@@ -75,7 +75,7 @@ def _seen(facts: Facts, pod: Pod) -> _Flapping | None:
     turns = [t for t in facts.history.turns(pod.metadata.uid) if not facts.moment.older(t, WINDOW)]
     if len(turns) < TURNS:
         return None
-    probed = next((c for c, _ in probes.probed_containers(pod) if c.readiness_probe), None)
+    probed = next((c for c, _ in pod.probed if c.readiness_probe), None)
     container = probed or next(iter(pod.spec.containers), Container())
     return _Flapping(
         pod,
@@ -116,7 +116,7 @@ def _lately_ready(facts: Facts, pod: Pod) -> datetime | None:
 
 def _returned(pod: Pod, since: datetime) -> Iterator[tuple[Container, Probe, datetime]]:
     """The probed containers that had long started when the pod became ready, and when they were warm."""
-    for container, status in probes.probed_containers(pod):
+    for container, status in pod.probed:
         running = status.state.running if status else None
         if container.readiness_probe is None or running is None or running.started_at is None:
             continue

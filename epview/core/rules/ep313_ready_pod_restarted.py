@@ -26,7 +26,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from epview.core import probes
 from epview.core.facts import Facts, ref
 from epview.core.objects import ContainerStatus, Pod, StateTerminated
 from epview.core.remedies import describe, logs
@@ -87,7 +86,7 @@ def _last_restart(facts: Facts, pod: Pod) -> _Restart | None:
     """The latest of the pod's containers that ended lately and runs again."""
     found = [
         _Restart(pod, status, ended, ended.finished_at)
-        for _, status in probes.probed_containers(pod)
+        for _, status in pod.probed
         if status is not None
         and status.restart_count
         and (ended := status.last_state.terminated) is not None

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epview.core import probes, trouble
+from epview.core import trouble
 from epview.core.cause import Cause, CauseKind
 from epview.core.facts import Facts, ref
 from epview.core.objects import Pod
@@ -51,7 +51,7 @@ def _planned(facts: Facts) -> Iterator[Finding]:
     affected = [
         (pod, container, cause)
         for pod in facts.active
-        for container, _ in probes.probed_containers(pod)
+        for container, _ in pod.probed
         for cause in other_port(facts, pod, container, None)
     ]
     if not affected:
@@ -68,7 +68,7 @@ def _planned(facts: Facts) -> Iterator[Finding]:
 
 def _ports(facts: Facts, pod: Pod, cause: Cause) -> Iterator[tuple[str, str, str]]:
     """What is there instead."""
-    for container, _ in probes.probed_containers(pod):
+    for container, _ in pod.probed:
         if container.name == cause.container:
             declared = ", ".join(f"{p.name or 'unnamed'} {p.container_port}" for p in container.ports)
             yield (ref(pod), f"spec.containers[{container.name}].ports", declared or "none")
