@@ -129,6 +129,8 @@ class Projector:
         for view, step in ((old, -1), (new, 1)):
             if view is not None:
                 self._counts[view.namespace][view.health] += step
+        if old is not None and not any(self._counts[old.namespace].values()):
+            del self._counts[old.namespace]  # namespaces come and go as well
 
     def _namespaces(self, info: SourceInfo) -> tuple[NamespaceView, ...]:
         """Known namespaces by name, with the health of their Services where these are in scope."""

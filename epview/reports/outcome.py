@@ -32,18 +32,30 @@ class Outcome:
 
     @property
     def gaps(self) -> tuple[ResourceState, ...]:
-        """Required resources that could not be had whole, and optional ones a verdict missed."""
-        wanted = {resource for service in self.services for resource in service.gaps}
+        """What could not be had whole: required resources, and those that only help some rules.
+
+        Left out are kinds outside namespaces that only help: a Role cannot allow them.
+        """
         return tuple(
             state
             for state in self.view.states
-            if state.missing and (BY_RESOURCE[state.resource].required or state.resource in wanted)
+            if state.missing and (BY_RESOURCE[state.resource].namespaced or self.needs(state))
         )
+
+    def needs(self, state: ResourceState) -> bool:
+        """Without it the verdicts are incomplete: it is required, or a Service was left in the dark."""
+        wanted = {resource for service in self.services for resource in service.gaps}
+        return BY_RESOURCE[state.resource].required or state.resource in wanted
+
+    @property
+    def complete(self) -> bool:
+        """All that decides reachability was there."""
+        return not any(self.needs(state) for state in self.gaps)
 
     @property
     def incomplete(self) -> bool:
         """Something could not be had, and the user did not agree to judge by the rest."""
-        return bool(self.gaps) and not self.allow_partial
+        return not self.complete and not self.allow_partial
 
     @property
     def failed(self) -> bool:

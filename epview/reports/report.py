@@ -36,7 +36,7 @@ def report(outcome: Outcome) -> dict[str, Any]:
             "namespaces": None if view.source.namespaces is None else list(view.source.namespaces),
             "notices": list(view.source.notices),
         },
-        "complete": not gaps,
+        "complete": outcome.complete,
         "gaps": [_gap(state) for state in gaps],
         "summary": outcome.summary(),
         "services": [_service(service) for service in outcome.services],

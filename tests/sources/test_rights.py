@@ -79,7 +79,8 @@ class TestForbidden:
     def test_an_optional_resource_alone_blinds_its_own_rules_only(self, shop: KubeServer, check, kind: Kind):
         forbid(shop, kind)
         done = check()
-        assert (done.code, done.gaps, done.web["health"]) == (0, {}, "ok")
+        assert (done.code, done.report["complete"], done.web["health"]) == (0, True, "ok")
+        assert done.gaps == ({kind.resource: "forbidden"} if kind.namespaced else {}), "named all the same"
         assert BLINDED.get(kind.resource, set()) <= set(done.web["unknownRules"])
 
     @pytest.mark.fault(56)
@@ -154,7 +155,8 @@ class TestNotServed:
     def test_one_that_nothing_rests_on(self, shop: KubeServer, check):
         shop.always("networkpolicies", "list", lambda reply: reply.send(503, b"service unavailable\n"))
         done = check()
-        assert (done.code, done.gaps, done.web["health"]) == (0, {}, "ok")
+        assert (done.code, done.report["complete"], done.web["health"]) == (0, True, "ok")
+        assert done.gaps == {"networkpolicies": "failed"}
         assert "EP703" in done.web["unknownRules"]
 
 

@@ -84,7 +84,7 @@ def _invocation(outcome: Outcome) -> dict[str, Any]:
 
 
 def _gap(state: ResourceState, outcome: Outcome) -> dict[str, Any]:
-    level = "warning" if outcome.allow_partial else "error"
+    level = "error" if outcome.needs(state) and not outcome.allow_partial else "warning"
     return {"level": level, "message": {"text": gap_words(state)}}
 
 
