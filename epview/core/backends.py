@@ -7,7 +7,9 @@ cannot be seen, and are named beside them in ``listed_in``. Matching pods that s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from epview.core import trouble
 from epview.core.facts import Facts
@@ -47,8 +49,14 @@ class _Row:
     hostname: str = ""
     state: BackendState = BackendState.NOT_READY
     sliced: bool = False
-    ports: dict[BackendPort, None] = field(default_factory=dict)
+    ports: tuple[BackendPort, ...] = ()
     listed_in: dict[str, None] = field(default_factory=dict)
+
+    def add(self, ports: tuple[BackendPort, ...]) -> None:
+        if not self.ports:
+            self.ports = ports
+        elif ports is not self.ports and ports != self.ports:
+            self.ports = _sorted({*self.ports, *ports})
 
 
 def backends(facts: Facts) -> tuple[Backend, ...]:
@@ -91,7 +99,7 @@ def _take_endpoint(rows: dict[tuple[str, str], _Row], endpoint: Endpoint, slice_
         if not row.sliced or _TRAFFIC.index(state) < _TRAFFIC.index(row.state):
             row.state = state
         row.sliced = True
-        row.ports.update(dict.fromkeys(_ports(slice_.ports)))
+        row.add(_ports(slice_.ports))
         row.listed_in[f"EndpointSlice/{slice_.metadata.name}"] = None
 
 
@@ -116,16 +124,24 @@ def _take_address(
     row.hostname = row.hostname or address.hostname
     if not row.sliced:
         row.state = BackendState.READY if ready else BackendState.NOT_READY
-    row.ports.update(dict.fromkeys(_ports(ports)))
+    row.add(_ports(ports))
     row.listed_in[f"Endpoints/{facts.key.name}"] = None
 
 
-def _ports(ports: tuple[EndpointPort, ...] | None) -> list[BackendPort]:
-    return [
-        BackendPort(name=p.name or "", port=p.port, protocol=p.protocol or "TCP")
-        for p in ports or ()
-        if p.port is not None
-    ]
+@lru_cache(maxsize=1024)
+def _ports(ports: tuple[EndpointPort, ...] | None) -> tuple[BackendPort, ...]:
+    """The same object for the same ports: a Service's backends all share it."""
+    return _sorted(
+        {
+            BackendPort(name=p.name or "", port=p.port, protocol=p.protocol or "TCP")
+            for p in ports or ()
+            if p.port is not None
+        }
+    )
+
+
+def _sorted(ports: Iterable[BackendPort]) -> tuple[BackendPort, ...]:
+    return tuple(sorted(ports, key=lambda p: (p.name, p.port, p.protocol)))
 
 
 def _backend(facts: Facts, row: _Row, pod: Pod | None) -> Backend:
@@ -133,7 +149,7 @@ def _backend(facts: Facts, row: _Row, pod: Pod | None) -> Backend:
     if state is BackendState.READY:
         reason = _unreachable(facts, row)
         state = BackendState.NOT_READY if reason else state
-    ports = tuple(sorted(row.ports, key=lambda p: (p.name, p.port)))
+    ports = row.ports
     if pod is None:
         return Backend(
             address=row.address,
@@ -167,8 +183,8 @@ def _of_pod(
     facts: Facts, pod: Pod, row: _Row, state: BackendState, ports: tuple[BackendPort, ...], reason: str
 ) -> Backend:
     ready = pod.condition("Ready")
-    first = next(iter(trouble.causes(facts).get(pod.key, ())), None)
-    probe = next((c.probe for c in trouble.causes(facts).get(pod.key, ()) if c.probe), None)
+    causes = trouble.causes(facts).get(pod.key, ())
+    probe = next((cause.probe for cause in causes if cause.probe), None) if causes else None
     node = facts.node(pod)
     return Backend(
         address=row.address,
@@ -185,13 +201,15 @@ def _of_pod(
         if ready
         else None,
         restarts=sum(s.restart_count for s in (*pod.status.container_statuses, *_sidecar_statuses(pod))),
-        reason=reason or (first.words if first else ""),
+        reason=reason or (causes[0].words if causes else ""),
         failing_probe=probe,
         listed_in=tuple(row.listed_in),
     )
 
 
 def _sidecar_statuses(pod: Pod) -> list[ContainerStatus]:
+    if not pod.status.init_container_statuses:
+        return []
     names = {container.name for container in pod.spec.sidecars}
     return [s for s in pod.status.init_container_statuses if s.name in names]
 

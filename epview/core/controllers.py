@@ -94,9 +94,10 @@ def find_port(pod: Pod, port: ServicePort) -> int | None:
     target = port.target
     if isinstance(target, int):
         return target
-    for container_port in declared_ports(pod):
-        if container_port.name == target and container_port.protocol == port.protocol:
-            return container_port.container_port
+    for container in port_containers(pod):
+        for container_port in container.ports:
+            if container_port.name == target and container_port.protocol == port.protocol:
+                return container_port.container_port
     return None
 
 
@@ -107,7 +108,8 @@ def declared_ports(pod: Pod) -> Iterator[ContainerPort]:
 
 
 def port_containers(pod: Pod) -> tuple[Container, ...]:
-    return pod.spec.containers + pod.spec.sidecars
+    spec = pod.spec
+    return spec.containers + spec.sidecars if spec.init_containers else spec.containers
 
 
 def endpoint_ports(service: Service, pod: Pod) -> Ports:
@@ -128,10 +130,14 @@ def ready_addresses(service: Service, pods: Sequence[Pod]) -> Iterator[tuple[str
     publish = service.spec.publish_not_ready_addresses
     families = _families(service, pods)
     fixed = _fixed_ports(service)
+    of_specs: dict[tuple[int, int], Ports] = {}  # pods of one workload share them, see `World`
     for pod in pods:
         if not counts(pod, include_terminating=publish) or not (publish or pod.ready):
             continue
-        ports = endpoint_ports(service, pod) if fixed is None else fixed
+        ports = fixed
+        if ports is None:
+            specs = id(pod.spec.containers), id(pod.spec.init_containers)
+            ports = of_specs.get(specs) or of_specs.setdefault(specs, endpoint_ports(service, pod))
         for family in families:
             ip = next((ip for ip in pod.ips if ip_family(ip) == family), None)
             if ip is not None:

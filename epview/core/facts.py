@@ -66,6 +66,8 @@ class Facts:
         self.endpoints = world.endpoints.get(self.key)
         self.slices: list[EndpointSlice] = world.slices_of(self.key)
         self._targets: dict[tuple[str, str], tuple[proxy.Target, ...]] = {}
+        self._resolved: dict[ServicePort, dict[int | None, list[Pod]]] = {}
+        self._seen: dict[str, bool] = {}
         self.causes: dict[Key, tuple[Cause, ...]] | None = None  # filled by `trouble` when first asked for
 
     # -- what can be seen ---------------------------------------------------------------------
@@ -73,7 +75,7 @@ class Facts:
     def need(self, *resources: str) -> None:
         """Raise `BlindError` unless each resource is completely known for this namespace."""
         for resource in resources:
-            if not self.world.sees(resource, self.key.namespace) and not self._as_good(resource):
+            if not self.sees(resource) and not self._as_good(resource):
                 partly = self.selectorless and self.plans(resource)
                 raise BlindError(resource, partly=partly or not BY_RESOURCE[resource].required)
 
@@ -113,7 +115,10 @@ class Facts:
                 raise BlindError(resource)
 
     def sees(self, resource: str) -> bool:
-        return self.world.sees(resource, self.key.namespace)
+        known = self._seen.get(resource)
+        if known is None:
+            known = self._seen[resource] = self.world.sees(resource, self.key.namespace)
+        return known
 
     # -- the Service --------------------------------------------------------------------------
 
@@ -251,9 +256,11 @@ class Facts:
 
     def resolved(self, port: ServicePort) -> dict[int | None, list[Pod]]:
         """Which number the port resolves to in which active pods; None: in these it does not."""
-        numbers: dict[int | None, list[Pod]] = {}
-        for pod in self.active:
-            numbers.setdefault(controllers.find_port(pod, port), []).append(pod)
+        numbers = self._resolved.get(port)
+        if numbers is None:
+            numbers = self._resolved[port] = {}
+            for pod in self.active:
+                numbers.setdefault(controllers.find_port(pod, port), []).append(pod)
         return numbers
 
     # -- times --------------------------------------------------------------------------------

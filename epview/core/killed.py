@@ -34,6 +34,8 @@ def killed(facts: Facts, pod: Pod) -> Iterator[Cause]:
 
 def kills(facts: Facts, pod: Pod) -> Iterator[tuple[Container, ContainerStatus, ProbeKill]]:
     """The pod's containers that a probe had killed within the hour, whatever they do now."""
+    if not facts.events(pod):  # nothing told of it
+        return
     for container, status in pod.probed:
         if status is not None and (kill := _kill(facts, pod, container, status)) is not None:
             yield container, status, kill

@@ -216,8 +216,11 @@ def _of_slices(slices: Iterable[EndpointSlice | SliceGroup]) -> Iterator[Listed]
 def _grouped(listed: Iterable[Listed]) -> dict[Ports, set[str]]:
     """The addresses of each set of ports, written alike or not."""
     groups: dict[Ports, set[str]] = {}
+    before, ips = None, set[str]()
     for ip, ports in listed:
-        groups.setdefault(ports, set()).add(ip)
+        if ports is not before:  # mostly one and the same: no need to hash it each time
+            before, ips = ports, groups.setdefault(ports, set())
+        ips.add(ip)
     return groups
 
 

@@ -169,8 +169,8 @@ class World:
 
     def events_of(self, uid: str) -> list[Event]:
         """The events about the object with that uid, newest first."""
-        events = self._events_of.get(uid, {}).values() if uid else ()
-        return sorted(events, key=_event_time, reverse=True)
+        events = self._events_of.get(uid)
+        return sorted(events.values(), key=_event_time, reverse=True) if events else []
 
     def node(self, name: str) -> Node | None:
         return self.nodes.get(Key("", name))

@@ -55,7 +55,9 @@ def judge(facts: Facts) -> Iterator[Finding]:
         return
     found = [f for pod in facts.active if (f := _seen(facts, pod) or _told(facts, pod)) is not None]
     if not found:
-        if any((since := _lately_ready(facts, pod)) and any(_returned(pod, since)) for pod in facts.ready):
+        if not facts.sees("events") and any(
+            (since := _lately_ready(facts, pod)) and any(_returned(pod, since)) for pod in facts.ready
+        ):
             facts.need("events")
         return
     first = found[0]
@@ -87,7 +89,7 @@ def _seen(facts: Facts, pod: Pod) -> _Flapping | None:
 
 def _told(facts: Facts, pod: Pod) -> _Flapping | None:
     """What events tell: ready again, after its probe had failed again and again, and not while it started."""
-    since = _lately_ready(facts, pod)
+    since = _lately_ready(facts, pod) if facts.events(pod) else None
     if since is None:
         return None
     for container, probe, warm in _returned(pod, since):

@@ -22,11 +22,11 @@ Kubernetes documentation: Cluster networking, every pod gets its own address.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from shlex import quote
 
 from epview.core.facts import Facts, ref
-from epview.core.objects import Pod
+from epview.core.objects import Key, Pod
 from epview.core.rule import Rule
 from epview.core.view import Finding, Severity
 
@@ -37,9 +37,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
     shared: dict[str, list[Pod]] = {}
     for pod in (*facts.active, *facts.terminating):
         for ip in () if pod.spec.host_network else pod.ips:
-            holders = _holders(facts, ip)
-            if len(holders) > 1:
-                shared[ip] = holders
+            if len(keys := facts.world.addresses.pods_at(ip)) > 1 and len(found := _living(facts, keys)) > 1:
+                shared[ip] = found
     doubled = {ip: pods for ip, pods in shared.items() if sum(not pod.terminating for pod in pods) > 1}
     if doubled:
         yield _finding(facts, doubled, Severity.WARNING)
@@ -49,10 +48,9 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield _finding(facts, shared, Severity.INFO)
 
 
-def _holders(facts: Facts, ip: str) -> list[Pod]:
-    """The pods with that address, of any namespace; finished ones have given theirs back."""
-    pods = [facts.world.pods[key] for key in facts.world.addresses.pods_at(ip)]
-    return [pod for pod in pods if not pod.finished]
+def _living(facts: Facts, keys: Iterable[Key]) -> list[Pod]:
+    """The pods of any namespace; finished ones have given their address back."""
+    return [pod for key in keys if not (pod := facts.world.pods[key]).finished]
 
 
 def _finding(facts: Facts, shared: dict[str, list[Pod]], severity: Severity) -> Finding:
