@@ -62,9 +62,9 @@ class _Row:
 def backends(facts: Facts) -> tuple[Backend, ...]:
     """All backends, what needs a look first, then by address and pod name."""
     rows: dict[tuple[str, str], _Row] = {}
-    for endpoint, slice_ in facts.sliced():
+    for endpoint, slice_ in facts.sliced:
         _take_endpoint(rows, endpoint, slice_)
-    for address, ready, ports in facts.listed():
+    for address, ready, ports in facts.listed:
         _take_address(rows, facts, address, ready=ready, ports=ports)
     pods = {pod.metadata.name: pod for pod in facts.matching}
     found = [(_pod_of(facts, row, pods), row) for row in rows.values()]

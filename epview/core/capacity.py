@@ -22,13 +22,13 @@ def truncated(facts: Facts) -> bool:
         return False
     if facts.endpoints.metadata.annotations.over_capacity == "truncated":
         return True
-    full = sum(1 for _ in facts.listed()) == MAX_ENDPOINTS_ADDRESSES
+    full = len(facts.listed) == MAX_ENDPOINTS_ADDRESSES
     return full and len(sliced_ips(facts)) > MAX_ENDPOINTS_ADDRESSES
 
 
 def crowded(facts: Facts) -> bool:
     """Hand-written Endpoints hold more addresses under the same ports than are mirrored."""
-    sizes = Counter(frozenset(_names(ports)) for _, _, ports in facts.listed())
+    sizes = Counter(frozenset(_names(ports)) for _, _, ports in facts.listed)
     return max(sizes.values(), default=0) > MAX_MIRRORED_PER_SUBSET
 
 
@@ -43,7 +43,7 @@ def sliced_ips(facts: Facts) -> set[str]:
     family = facts.service.families[0]
     return {
         ip
-        for endpoint, slice_ in facts.sliced()
+        for endpoint, slice_ in facts.sliced
         if slice_.address_type == family and not endpoint.terminating
         for ip in (endpoint.addresses or ())[:1]
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -65,6 +64,8 @@ class Facts:
         self.moment = moment
         self.endpoints = world.endpoints.get(self.key)
         self.slices: list[EndpointSlice] = world.slices_of(self.key)
+        self.selector: dict[str, str] = service.selector
+        self.external: bool = service.spec.type == "ExternalName"
         self._targets: dict[tuple[str, str], tuple[proxy.Target, ...]] = {}
         self._resolved: dict[ServicePort, dict[int | None, list[Pod]]] = {}
         self._seen: dict[str, bool] = {}
@@ -123,14 +124,6 @@ class Facts:
     # -- the Service --------------------------------------------------------------------------
 
     @property
-    def selector(self) -> dict[str, str]:
-        return self.service.selector
-
-    @property
-    def external(self) -> bool:
-        return self.service.spec.type == "ExternalName"
-
-    @property
     def selectorless(self) -> bool:
         """No selector, and endpoints are expected from somebody: not ExternalName."""
         return not self.external and not self.selector
@@ -143,7 +136,7 @@ class Facts:
         """
         if self.external or not self.selector:
             return False
-        if not (planned and self.plans("pods")):
+        if not self.sees("pods") and not (planned and self.plans("pods")):
             self.need("pods")
         return True
 
@@ -214,27 +207,31 @@ class Facts:
 
     # -- addresses ----------------------------------------------------------------------------
 
-    def listed(self) -> Iterator[tuple[EndpointAddress, bool, tuple[EndpointPort, ...]]]:
+    @cached_property
+    def listed(self) -> list[tuple[EndpointAddress, bool, tuple[EndpointPort, ...]]]:
         """The Endpoints' addresses with their readiness and ports."""
-        for subset in (self.endpoints.subsets if self.endpoints else None) or ():
-            ports = subset.ports or ()
-            for address in subset.addresses or ():
-                yield address, True, ports
-            for address in subset.not_ready_addresses or ():
-                yield address, False, ports
+        return [
+            (address, ready, subset.ports or ())
+            for subset in (self.endpoints.subsets if self.endpoints else None) or ()
+            for addresses, ready in ((subset.addresses, True), (subset.not_ready_addresses, False))
+            for address in addresses or ()
+        ]
 
-    def sliced(self) -> Iterator[tuple[Endpoint, EndpointSlice]]:
+    @cached_property
+    def sliced(self) -> list[tuple[Endpoint, EndpointSlice]]:
         """The slices' endpoints; FQDN slices left out, since kube-proxy takes none of them."""
-        for slice_ in self.slices:
-            if slice_.address_type in ("IPv4", "IPv6"):
-                for endpoint in slice_.endpoints or ():
-                    yield endpoint, slice_
+        return [
+            (endpoint, slice_)
+            for slice_ in self.slices
+            if slice_.address_type in ("IPv4", "IPv6")
+            for endpoint in slice_.endpoints or ()
+        ]
 
     @cached_property
     def ready_addresses(self) -> list[str]:
         """Ready addresses in slices or Endpoints, without repeats, in order."""
-        found = [a for endpoint, _ in self.sliced() if endpoint.ready for a in (endpoint.addresses or ())[:1]]
-        found += [address.ip for address, ready, _ in self.listed() if ready]
+        found = [a for endpoint, _ in self.sliced if endpoint.ready for a in (endpoint.addresses or ())[:1]]
+        found += [address.ip for address, ready, _ in self.listed if ready]
         return list(dict.fromkeys(found))
 
     def targets(self, port: ServicePort) -> tuple[proxy.Target, ...]:

@@ -95,7 +95,7 @@ def comparable(facts: Facts) -> bool:
     """
     if facts.endpoints is None or capacity.truncated(facts):
         return False
-    return all(a.target_ref is not None and a.target_ref.kind == "Pod" for a, _, _ in facts.listed())
+    return all(a.target_ref is not None and a.target_ref.kind == "Pod" for a, _, _ in facts.listed)
 
 
 # -- gaps ------------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def in_endpoints(facts: Facts, wanted: Sequence[Listed]) -> list[Gap]:
 
 def between_lists(facts: Facts) -> list[Gap]:
     """Where the slices differ from the Endpoints of a Service with a selector; see `comparable`."""
-    going = {ip for e, _ in facts.sliced() if e.terminating for ip in e.addresses or ()}
+    going = {ip for e, _ in facts.sliced if e.terminating for ip in e.addresses or ()}
     family = _family(facts)
     own = _of_slices(s for s in _managed(facts, SLICE_CONTROLLER) if s.address_type == family)
     wanted = [listed for listed in _listed(facts) if listed[0] not in going]
@@ -239,7 +239,7 @@ def _managed(facts: Facts, manager: str) -> list[EndpointSlice]:
 
 
 def _listed(facts: Facts) -> Iterator[Listed]:
-    return ((address.ip, ports) for address, ready, ports in facts.listed() if ready)
+    return ((address.ip, ports) for address, ready, ports in facts.listed if ready)
 
 
 def _slices_written(facts: Facts) -> datetime | None:
@@ -252,7 +252,7 @@ def _lists_written(facts: Facts) -> datetime | None:
 
 def _family(facts: Facts) -> str:
     """The family of the Endpoints' addresses: the Service's first, or what the manifest turned out to be."""
-    first = next((address.ip for address, _, _ in facts.listed()), "")
+    first = next((address.ip for address, _, _ in facts.listed), "")
     if facts.service.families_known or not first:
         return facts.service.families[0]
     return "IPv6" if ":" in first else "IPv4"

@@ -37,10 +37,10 @@ PEOPLE: Final = ("staff", "cluster-admins")
 def ready(facts: Facts) -> list[str]:
     """The ready addresses with their port: ``192.168.1.100:5432``; several ports give the bare address."""
     ports: dict[str, set[int]] = {}
-    for address, is_ready, listed in facts.listed():
+    for address, is_ready, listed in facts.listed:
         if is_ready:
             ports.setdefault(address.ip, set()).update(p.port for p in listed if p.port)
-    for endpoint, slice_ in facts.sliced():
+    for endpoint, slice_ in facts.sliced:
         if endpoint.ready:
             for ip in (endpoint.addresses or ())[:1]:
                 ports.setdefault(ip, set()).update(p.port for p in slice_.ports or () if p.port)
@@ -49,8 +49,8 @@ def ready(facts: Facts) -> list[str]:
 
 def addresses(facts: Facts) -> list[str]:
     """All addresses, ready or not, without repeats, in order."""
-    found = [address for endpoint, _ in facts.sliced() for address in endpoint.addresses or ()]
-    found += [address.ip for address, _, _ in facts.listed()]
+    found = [address for endpoint, _ in facts.sliced for address in endpoint.addresses or ()]
+    found += [address.ip for address, _, _ in facts.listed]
     return list(dict.fromkeys(found))
 
 
@@ -59,7 +59,7 @@ def ports(facts: Facts) -> list[EndpointPort] | None:
 
     None where nobody lists an address.
     """
-    groups = [slice_.ports or () for _, slice_ in facts.sliced()] or [ports for _, _, ports in facts.listed()]
+    groups = [slice_.ports or () for _, slice_ in facts.sliced] or [ports for _, _, ports in facts.listed]
     return list(dict.fromkeys(port for ports in groups for port in ports)) if groups else None
 
 
@@ -82,7 +82,7 @@ def carried_by(facts: Facts) -> str:
 
 
 def carrier(facts: Facts) -> str:
-    return "Endpoints" if any(True for _ in facts.listed()) else "EndpointSlices"
+    return "Endpoints" if facts.listed else "EndpointSlices"
 
 
 def objects(facts: Facts) -> list[str]:
@@ -117,10 +117,10 @@ def frozen(facts: Facts) -> bool:
     """
     if any(
         slice_.managed_by == SLICE_CONTROLLER and _of_pod(endpoint.target_ref)
-        for endpoint, slice_ in facts.sliced()
+        for endpoint, slice_ in facts.sliced
     ):
         return True
-    return _by_controller(facts) and any(_of_pod(address.target_ref) for address, _, _ in facts.listed())
+    return _by_controller(facts) and any(_of_pod(address.target_ref) for address, _, _ in facts.listed)
 
 
 def _of_pod(reference: ObjectReference | None) -> bool:
@@ -149,7 +149,7 @@ def evidence(facts: Facts) -> list[tuple[str, str, str]]:
                 "subsets[].addresses" if is_ready else "subsets[].notReadyAddresses",
                 a.ip,
             )
-            for a, is_ready, _ in list(facts.listed())[:5]
+            for a, is_ready, _ in facts.listed[:5]
         ]
         rows += [
             (f"Endpoints/{facts.key}", "metadata.managedFields[].manager", m)

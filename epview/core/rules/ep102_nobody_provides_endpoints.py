@@ -67,8 +67,8 @@ def _reason(facts: Facts) -> tuple[str, str, str]:
         return f"no {families} address", "addresses", ", ".join(facts.ready_addresses[:3])
     if facts.endpoints is None and not facts.slices:
         return f"no Endpoints named {facts.key.name}", "metadata.name", "not found"
-    not_ready = [address.ip for address, ready, _ in facts.listed() if not ready]
-    not_ready += [a for endpoint, _ in facts.sliced() if not endpoint.ready for a in endpoint.addresses or ()]
+    not_ready = [address.ip for address, ready, _ in facts.listed if not ready]
+    not_ready += [a for endpoint, _ in facts.sliced if not endpoint.ready for a in endpoint.addresses or ()]
     if not_ready:
         shown = ", ".join(dict.fromkeys(not_ready[:3]))
         return f"only not-ready addresses ({shown})", "subsets[].notReadyAddresses", shown

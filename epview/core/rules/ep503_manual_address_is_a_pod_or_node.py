@@ -67,8 +67,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 def _followed(facts: Facts) -> set[str]:
     """The uids that addresses bear: no person writes one, so some tool moves the Service with its pods."""
-    references = [address.target_ref for address, _, _ in facts.listed()]
-    references += [endpoint.target_ref for endpoint, _ in facts.sliced()]
+    references = [address.target_ref for address, _, _ in facts.listed]
+    references += [endpoint.target_ref for endpoint, _ in facts.sliced]
     return {reference.uid for reference in references if reference is not None and reference.uid}
 
 

@@ -67,8 +67,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 def _targets(facts: Facts) -> dict[str, ObjectReference]:
     """The pods that the frozen objects name."""
-    found = [address.target_ref for address, _, _ in facts.listed()]
-    found += [endpoint.target_ref for endpoint, _ in facts.sliced()]
+    found = [address.target_ref for address, _, _ in facts.listed]
+    found += [endpoint.target_ref for endpoint, _ in facts.sliced]
     return {r.name: r for r in found if r is not None and r.kind == "Pod"}
 
 

@@ -45,7 +45,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if endpoints is None or endpoints.metadata.annotations.leader is not None:
         return
     standing = _by_hand(facts)
-    listed = {address.ip for address, _, _ in facts.listed()}
+    listed = {address.ip for address, _, _ in facts.listed}
     lost = [ip for ip in endpoints.metadata.annotations.applied if ip not in listed]
     if lost:
         yield _finding(facts, endpoints, lost, "was overwritten" if len(lost) == 1 else "were overwritten")
@@ -57,7 +57,7 @@ def _by_hand(facts: Facts) -> list[str]:
     """Addresses that name no pod: the endpoint controller never writes such ones."""
     return [
         address.ip
-        for address, _, _ in facts.listed()
+        for address, _, _ in facts.listed
         if address.target_ref is None or address.target_ref.kind != "Pod"
     ]
 
@@ -84,7 +84,7 @@ def _finding(facts: Facts, endpoints: Endpoints, by_hand: list[str], fate: str) 
                 for writer in dict.fromkeys(endpoints.metadata.writers)
                 if writer not in KUBE_MANAGERS
             ),
-            (object_, "subsets", f"{sum(1 for _ in facts.listed())} addresses now"),
+            (object_, "subsets", f"{len(facts.listed)} addresses now"),
         ],
         remedy=[
             f"kubectl get endpoints {name} -n {namespace} -o yaml",

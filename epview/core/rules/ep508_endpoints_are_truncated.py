@@ -41,7 +41,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 
 def _over_capacity(facts: Facts) -> Iterator[Finding]:
-    listed = {address.ip for address, _, _ in facts.listed()}
+    listed = {address.ip for address, _, _ in facts.listed}
     if not capacity.truncated(facts):
         if len(listed) >= MAX_ENDPOINTS_ADDRESSES:
             facts.need("endpointslices")
@@ -60,13 +60,13 @@ def _over_capacity(facts: Facts) -> Iterator[Finding]:
 
 
 def _partly_mirrored(facts: Facts) -> Iterator[Finding]:
-    if not any(True for _ in facts.listed()):
+    if not facts.listed:
         return
     facts.need("endpointslices")
     if not facts.slices:
         return  # not mirrored at all
-    sliced = {ip for endpoint, _ in facts.sliced() for ip in endpoint.addresses or ()}
-    listed = list(dict.fromkeys(address.ip for address, _, _ in facts.listed()))
+    sliced = {ip for endpoint, _ in facts.sliced for ip in endpoint.addresses or ()}
+    listed = list(dict.fromkeys(address.ip for address, _, _ in facts.listed))
     lost = [ip for ip in listed if ip not in sliced]
     if not lost:
         return

@@ -39,7 +39,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if not facts.selectorless or facts.written_by_apiserver:
         return
     facts.need("endpoints")
-    ready = [address.ip for address, is_ready, _ in facts.listed() if is_ready]
+    ready = [address.ip for address, is_ready, _ in facts.listed if is_ready]
     if not ready or facts.endpoints is None:
         return
     facts.need_live("endpointslices")
@@ -69,7 +69,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
 
 def _sliced(facts: Facts, why: str) -> bool:
     """Some slice provides what kube-proxy needs; a mirrored one that does not yet is only late."""
-    if any(endpoint.ready for endpoint, _ in facts.sliced()):
+    if any(endpoint.ready for endpoint, _ in facts.sliced):
         return True
     return bool(facts.slices) and not why
 

@@ -53,7 +53,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
 def _repeated(facts: Facts) -> dict[str, list[Entry]]:
     """By address: its entries in slices of which two share a port, once that has lasted."""
     places: defaultdict[tuple[str, str, str], list[Entry]] = defaultdict(list)
-    for endpoint, slice_ in facts.sliced():
+    for endpoint, slice_ in facts.sliced:
         for ip in (endpoint.addresses or ())[:1]:
             for port in slice_.ports or ():
                 places[(ip, port.name or "", port.protocol or "TCP")].append((endpoint, slice_))

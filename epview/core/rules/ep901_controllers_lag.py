@@ -65,7 +65,7 @@ def _cut_off(facts: Facts, gaps: list[Gap]) -> bool:
     """Some port of the Service has no address left, and a pod that is not listed would have one."""
     late = [pod for gap in gaps if gap.how is not How.BEYOND for pod in gap.pods]
     if not facts.service.spec.ports:
-        return bool(late) and not any(endpoint.ready for endpoint, _ in facts.sliced())
+        return bool(late) and not any(endpoint.ready for endpoint, _ in facts.sliced)
     return any(
         not any(target.ready or target.last_resort for target in facts.targets(port))
         for port in facts.service.spec.ports
