@@ -109,7 +109,7 @@ class EpviewApp(Opening, App[int]):
         if message.feed is not self.session.feed:
             return
         first = self.view is None
-        if first:
+        if first and self.first_source:
             gc.freeze()  # what is there by now stays: no collection need look at it again
         self.view = message.view
         self.trends.record(message.view.services, message.view.changed, message.view.now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import App
@@ -17,6 +18,7 @@ from epview.sources.source import SourceError
 from epview.tui.host import Host
 from epview.tui.palette import contexts_of
 from epview.tui.session import Scope, Session
+from epview.tui.work import in_place_of_the_last
 
 if TYPE_CHECKING:
     from epview.tui.screens.base import BaseScreen
@@ -116,7 +118,7 @@ class Navigation:
 
     def pick_pod(self, text: str = "") -> None:
         """Choose among all pods in sight; an exact name opens at once."""
-        self._app.run_worker(self._pick_pod(text), group="picker", exclusive=True)
+        in_place_of_the_last(self._app, "picker", partial(self._pick_pod, text))
 
     async def _pick_pod(self, text: str) -> None:
         from epview.tui.screens.pods import pod_picker, pod_rows
@@ -188,7 +190,7 @@ class Navigation:
     # -- contexts -----------------------------------------------------------------------------
 
     def pick_context(self) -> None:
-        self._app.run_worker(self._pick_context(), group="picker", exclusive=True)
+        in_place_of_the_last(self._app, "picker", self._pick_context)
 
     async def _pick_context(self) -> None:
         from epview.tui.screens.contexts import context_picker

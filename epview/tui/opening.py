@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import cast
 
 from textual.app import App
@@ -12,6 +13,7 @@ from epview.present.trend import Trends
 from epview.sources.source import SourceError
 from epview.tui.navigation import Navigation
 from epview.tui.screens.failure import FailureScreen
+from epview.tui.work import in_place_of_the_last
 
 
 class Opening(Navigation):
@@ -20,6 +22,7 @@ class Opening(Navigation):
     view: View | None
     trends: Trends
     frozen: bool
+    first_source = True  # none was left yet
 
     @property
     def _self(self) -> App[int]:
@@ -27,7 +30,7 @@ class Opening(Navigation):
 
     def reopen(self) -> None:
         """Open a source for the session's context and scope; a failure gets a screen of its own."""
-        self._self.run_worker(self._reopen(), group="session", exclusive=True)
+        in_place_of_the_last(self._self, "session", self._reopen)
 
     async def _reopen(self) -> None:
         self._let_go()
@@ -40,6 +43,8 @@ class Opening(Navigation):
 
     def _let_go(self) -> None:
         if (old := self.session.leave()) is not None:
+            self.first_source = False
+            gc.unfreeze()  # the old world is garbage now, and must be found
             self._self.run_worker(asyncio.to_thread(old.stop), group="stopping")
         self.view, self.trends, self.frozen = None, Trends(), False
         self.home().refresh_all()

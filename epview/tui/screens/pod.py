@@ -21,6 +21,7 @@ from epview.tui.screens.base import BaseScreen
 from epview.tui.widgets.bars import LineBar
 from epview.tui.widgets.prompt import Prompt
 from epview.tui.widgets.text_pane import TextPane
+from epview.tui.work import in_place_of_the_last
 from epview.tui.yaml_text import yaml_lines
 
 Found = tuple[Pod, list[Event], set[Key]]
@@ -56,7 +57,7 @@ class PodScreen(BaseScreen):
         self.refresh_all()
 
     def show_view(self, view: View, changed: frozenset[Key] | None) -> None:  # noqa: ARG002
-        self.run_worker(self._ask_world(), group="world", exclusive=True)
+        in_place_of_the_last(self, "world", self._ask_world)
 
     async def _ask_world(self) -> None:
         self._found = await self.epview.ask(lambda world: find(world, self.pod))
@@ -100,7 +101,7 @@ class PodScreen(BaseScreen):
         panes = self.query_one("#panes", ContentSwitcher)
         panes.current = "facts" if panes.current == "yaml" else "yaml"
         if panes.current == "yaml":
-            self.run_worker(self._read_yaml(), group="yaml", exclusive=True)
+            in_place_of_the_last(self, "yaml", self._read_yaml)
         self.focus_main()
 
     async def _read_yaml(self) -> None:

@@ -28,6 +28,7 @@ from epview.tui.widgets.finding_list import FindingList
 from epview.tui.widgets.keyed_table import KeyedTable
 from epview.tui.widgets.prompt import Prompt
 from epview.tui.widgets.text_pane import TextPane
+from epview.tui.work import in_place_of_the_last
 from epview.tui.yaml_text import yaml_lines
 
 LOW: Final = 22
@@ -217,7 +218,7 @@ class ServiceScreen(AdvisedScreen):
     # -- what the View does not hold ----------------------------------------------------------
 
     def _look_up(self) -> None:
-        self.run_worker(self._ask_world(), group="world", exclusive=True)
+        in_place_of_the_last(self, "world", self._ask_world)
 
     async def _ask_world(self) -> None:
         """Endpoints, slices and events, read under the feed's lock off the event loop."""
@@ -243,7 +244,7 @@ class ServiceScreen(AdvisedScreen):
         if self._yaml_of != self.key:
             self._yaml_of = self.key
             self.query_one("#yaml", TextPane).show([line(Span("loading", Role.MUTED))])
-        self.run_worker(self._read_yaml(), group="yaml", exclusive=True)
+        in_place_of_the_last(self, "yaml", self._read_yaml)
 
     async def _read_yaml(self) -> None:
         feed = self.epview.session.feed
