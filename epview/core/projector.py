@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from datetime import datetime
+from itertools import islice
 from types import MappingProxyType
 
 from epview.core.changes import Change
@@ -39,7 +40,7 @@ class Projector:
         self._wanted = wanted
         self._rules = rules
         self._views: dict[Key, ServiceView] = {}
-        self._touched: set[Key] = set()
+        self._touched: dict[Key, None] = {}  # in the order in which they were touched
         self._due: list[tuple[datetime, Key]] = []
         self._counts: defaultdict[str, Counter[Health]] = defaultdict(Counter)
         self._findings: tuple[Finding, ...] = ()
@@ -56,7 +57,7 @@ class Projector:
             touched = self.world.apply(change)
             if moves:
                 self.history.moved(touched)
-            self._touched |= touched
+            self._touched.update(dict.fromkeys(touched))
             self._dirty = True
 
     @property
@@ -67,16 +68,26 @@ class Projector:
             times.append(self._surveyed[1])
         return min(times, default=None)
 
-    def project(self, now: datetime, info: SourceInfo) -> View:
-        """The View as of ``now``. Returns the very same object while nothing changed."""
+    @property
+    def backlog(self) -> bool:
+        """The last View left Services to be judged anew for the next one."""
+        return bool(self._touched)
+
+    def project(
+        self, now: datetime, info: SourceInfo, first: Collection[Key] = (), most: int | None = None
+    ) -> View:
+        """The View as of ``now``. Returns the very same object while nothing changed.
+
+        ``most``: how many Services are judged anew at most, those in ``first`` before all others and the
+        rest in turn; None for all. What was never judged does not wait.
+        """
         self.history.stamp(self.world, now)
         while self._due and self._due[0][0] <= now:
             _, key = heapq.heappop(self._due)
             view = self._views.get(key)
             if view is not None and view.recheck_at is not None and view.recheck_at <= now:
-                self._touched.add(key)
-        changed = {key for key in self._touched if self._refresh(key, now)}
-        self._touched.clear()
+                self._touched[key] = None
+        changed = {key for key in self._chosen(first, most) if self._refresh(key, now)}
         surveyed = self._survey(now)
         same = self._last is not None and self._last.source == info
         if self._last is not None and same and not (changed or surveyed or self._dirty):
@@ -94,6 +105,22 @@ class Projector:
             findings=self._findings,
         )
         return self._last
+
+    def _chosen(self, first: Collection[Key], most: int | None) -> list[Key]:
+        """Take out of those touched the ones to judge now."""
+        if most is None or len(self._touched) <= most:
+            chosen = list(self._touched)
+        else:
+            urgent = [key for key in self._touched if key in first or not self._judged(key)]
+            rest = (key for key in self._touched if key not in first and self._judged(key))
+            chosen = [*urgent, *islice(rest, max(0, most - len(urgent)))]
+        for key in chosen:
+            del self._touched[key]
+        return chosen
+
+    def _judged(self, key: Key) -> bool:
+        view = self._views.get(key)
+        return view is not None and not view.loading
 
     def _survey(self, now: datetime) -> bool:
         """Look again at what belongs to no Service, if any of it moved or its time came."""

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import Final, Protocol, TypeVar
 
 from epview.core.changes import Change
+from epview.core.objects import Key
 from epview.core.view import SourceInfo, View
 from epview.core.world import World
 from epview.sources.source import Source
 
 T = TypeVar("T")
 RATE: Final = 10.0  # Views a second at most; the eye sees no more, and a remote terminal pays for each
+MOST: Final = 64  # Services judged anew for one View: when more change at once, the rest follow in turn
 _LONGEST_WAIT: Final = 3600.0
 
 
@@ -31,8 +33,12 @@ class Projects(Protocol):
     def world(self) -> World: ...
     @property
     def due(self) -> datetime | None: ...
+    @property
+    def backlog(self) -> bool: ...
     def apply(self, changes: Iterable[Change]) -> None: ...
-    def project(self, now: datetime, info: SourceInfo) -> View: ...
+    def project(
+        self, now: datetime, info: SourceInfo, first: Collection[Key] = (), most: int | None = None
+    ) -> View: ...
 
 
 class Inbox:
@@ -70,6 +76,7 @@ class Feed:
         rate: float = RATE,
     ) -> None:
         self.source = source
+        self.first: frozenset[Key] = frozenset()  # what is in sight waits for nothing else
         self._started = inbox is not None
         self._inbox = inbox or Inbox()
         self._projector = projector or _new_projector()
@@ -156,6 +163,7 @@ class Feed:
         return min(_LONGEST_WAIT, max(0.0, (due - self.source.now()).total_seconds()))
 
     def _step(self) -> None:
+        began = monotonic()
         changes = self._inbox.take()
         if changes:
             with self._lock:
@@ -167,13 +175,13 @@ class Feed:
         if not self._dirty or self._paused or self._awaited or self._stop.is_set():
             return
         with self._lock:
-            view = self._projector.project(self.source.now(), self.source.info())
-        self._dirty = False
+            view = self._projector.project(self.source.now(), self.source.info(), self.first, MOST)
+        self._dirty = self._projector.backlog
         if view is self._last:
             return
         self._last = view
         self._awaited = True
-        self._earliest = monotonic() + self._interval
+        self._earliest = began + self._interval
         self._deliver(view)
 
 

@@ -20,7 +20,7 @@ from epview.core.changes import Put
 from epview.core.objects import BY_RESOURCE, KINDS
 from epview.sources import decode
 from epview.sources.decode import decode_watch_line
-from epview.tui.feed import Feed, Inbox
+from epview.tui.feed import MOST, Feed, Inbox
 
 SERVICES = 60
 SMALL = inside.cluster(SERVICES)
@@ -193,3 +193,20 @@ def test_an_event_line_is_what_a_watch_sends():
     found = decode_watch_line(BY_RESOURCE["pods"], line).object
     assert found.status.container_statuses[0].restart_count == 3
     assert found.key == (SMALL.namespace(FIRST), SMALL.pod_name(FIRST, 0))
+
+
+def test_a_storm_never_costs_a_view_more_than_its_share(counted):
+    """However many Services change: the rest is left for the next View."""
+    of = inside.cluster(4 * MOST, 1)
+    projector = inside.filled(of)
+    feed, views = Feed(Silent(), inbox=Inbox(), projector=projector), []
+    feed._deliver = views.append
+    lines = pod_events(of, 4 * MOST)
+    projector.apply([Put("Pod", decode_watch_line(BY_RESOURCE["pods"], line).object) for line in lines])
+    counted.clear()
+    for number in range(4):
+        assert feed._dirty
+        feed._step()
+        feed.taken()
+        assert counted["joins"] == (number + 1) * MOST
+    assert not feed._dirty

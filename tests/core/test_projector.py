@@ -139,3 +139,30 @@ def test_a_rollout_is_nothing_to_warn_of() -> None:
 
 def test_a_container_that_crashes_again_and_again_is_never_called_well() -> None:
     assert Health.OK not in {health for _, health in told(crash_loop())}
+
+
+def test_when_much_changes_at_once_what_is_looked_at_comes_first_and_the_rest_in_turn() -> None:
+    names = [f"web-{number}" for number in range(9)]
+
+    def own(name: str, restarts: int = 0) -> Tree:
+        return pod(name, labels={"app": name}, ips=[f"10.244.1.{name[-1]}"], restarts=restarts)
+
+    trees = [tree for name in names for tree in (service(name), own(name))]
+    made, whole = projector(trees), projector(trees)
+    made.project(NOW, INFO)
+    changes = [put(own(name, restarts=1)) for name in names]
+    made.apply(changes)
+    whole.apply(changes)
+    seen = []
+    while made.backlog:
+        seen.append({key.name for key in made.project(NOW, INFO, {Key("shop", "web-7")}, 4).changed})
+    assert [len(names_) for names_ in seen] == [4, 4, 1]
+    assert seen[0] == {"web-7", "web-0", "web-1", "web-2"}
+    assert made.project(NOW, INFO).services == whole.project(NOW, INFO).services
+
+
+def test_what_was_never_judged_does_not_wait() -> None:
+    trees = [tree for n in range(9) for tree in (service(f"web-{n}"), pod(f"web-{n}"))]
+    made = projector(trees)
+    assert len(made.project(NOW, INFO, (), 4).changed) == 9
+    assert not made.backlog

@@ -100,12 +100,12 @@ def test_paused_it_takes_changes_in_but_shows_none():
 def test_a_defect_is_reported_and_not_swallowed():
     class Broken:
         world = None
-        due = None
+        due, backlog = None, False
 
         def apply(self, changes):
             raise KeyError("defect")
 
-        def project(self, now, info):
+        def project(self, now, info, first=(), most=None):
             raise AssertionError
 
     source = FakeSource([*shop()])
@@ -121,13 +121,13 @@ def test_time_alone_makes_a_new_view_when_a_verdict_is_due():
         world = None
 
         def __init__(self):
-            self.due = NOW + timedelta(seconds=0.05)
+            self.due, self.backlog = NOW + timedelta(seconds=0.05), False
             self.made = 0
 
         def apply(self, changes):
             pass
 
-        def project(self, now, info):
+        def project(self, now, info, first=(), most=None):
             self.made += 1
             if now >= NOW + timedelta(seconds=0.05):
                 self.due = None

@@ -94,6 +94,8 @@ class ServicesScreen(AdvisedScreen):
         self.table.empty = self._nothing(view)
         self.table.show(view.services, self.frame, changed)
         self.tick()
+        if (feed := self.epview.session.feed) is not None:
+            feed.first = self.table.in_sight
 
     def tick(self) -> None:
         frame = self.frame

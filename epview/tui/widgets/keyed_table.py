@@ -218,6 +218,13 @@ class KeyedTable(ScrollView, Generic[K, R], can_focus=True):
             self._cursor = key
             self.post_message(self.Highlighted(self, key))
 
+    @property
+    def in_sight(self) -> frozenset[K]:
+        """The keys of the rows that can be seen."""
+        top = int(self.scroll_offset.y)
+        bottom = min(len(self.model), top + self._page)
+        return frozenset(self.model.key_at(line) for line in range(top, bottom))
+
     def _into_sight(self) -> None:
         top, page = self.scroll_offset.y, self._page
         if self._at < top:
