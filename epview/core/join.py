@@ -41,7 +41,7 @@ def join(
     spec = service.spec
     dns_name = f"{key.name}.{key.namespace}.svc.cluster.local"
     ports = tuple(_port(facts, port, rows) for port in spec.ports)
-    loading = any(_pending(world, resource, key.namespace) for resource in NEEDED)
+    loading = awaits_lists(world, key.namespace)
     judgement = None if loading else judge(facts, rules)
     gaps = _gaps(facts, judgement.blind if judgement else ())
     health = judgement.health if judgement else Health.UNKNOWN
@@ -77,6 +77,11 @@ def join(
         loading=loading,
         recheck_at=moment.recheck_at,
     )
+
+
+def awaits_lists(world: World, namespace: str) -> bool:
+    """Whether the first list of any resource in `NEEDED` is still on its way."""
+    return any(_pending(world, resource, namespace) for resource in NEEDED)
 
 
 def _pending(world: World, resource: str, namespace: str) -> bool:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from epview.core.changes import Change
 from epview.core.history import History
-from epview.core.join import join
+from epview.core.join import awaits_lists, join
 from epview.core.labels import Test, everything
 from epview.core.moment import Moment
 from epview.core.objects import Key
@@ -79,7 +79,7 @@ class Projector:
         """The View as of ``now``. Returns the very same object while nothing changed.
 
         ``most``: how many Services are judged anew at most, those in ``first`` before all others and the
-        rest in turn; None for all. What was never judged does not wait.
+        rest in turn; None for all. A first view, and a first verdict, never wait.
         """
         self.history.stamp(self.world, now)
         while self._due and self._due[0][0] <= now:
@@ -111,16 +111,18 @@ class Projector:
         if most is None or len(self._touched) <= most:
             chosen = list(self._touched)
         else:
-            urgent = [key for key in self._touched if key in first or not self._judged(key)]
-            rest = (key for key in self._touched if key not in first and self._judged(key))
+            waits = {key: key not in first and self._waits(key) for key in self._touched}
+            urgent = [key for key, wait in waits.items() if not wait]
+            rest = (key for key, wait in waits.items() if wait)
             chosen = [*urgent, *islice(rest, max(0, most - len(urgent)))]
         for key in chosen:
             del self._touched[key]
         return chosen
 
-    def _judged(self, key: Key) -> bool:
+    def _waits(self, key: Key) -> bool:
+        """There is a view of it that will do for a moment: none while lists come in, a verdict thereafter."""
         view = self._views.get(key)
-        return view is not None and not view.loading
+        return view is not None and view.loading == awaits_lists(self.world, key.namespace)
 
     def _survey(self, now: datetime) -> bool:
         """Look again at what belongs to no Service, if any of it moved or its time came."""

@@ -23,7 +23,7 @@ from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS, COLUMNS = 40, 140
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

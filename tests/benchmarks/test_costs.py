@@ -18,6 +18,8 @@ from epview.core import projector as projectors
 from epview.core import rule as rules
 from epview.core.changes import Put
 from epview.core.objects import BY_RESOURCE, KINDS
+from epview.core.projector import Projector
+from epview.core.view import Phase, ResourceState
 from epview.sources import decode
 from epview.sources.decode import decode_watch_line
 from epview.tui.feed import MOST, Feed, Inbox
@@ -210,3 +212,17 @@ def test_a_storm_never_costs_a_view_more_than_its_share(counted):
         feed.taken()
         assert counted["joins"] == (number + 1) * MOST
     assert not feed._dirty
+
+
+def test_while_lists_come_in_few_are_joined_again_and_then_all_get_their_verdict(counted):
+    projector = Projector()
+    for resource, raw in inside.pages(SMALL):
+        projector.apply(inside.decoded(resource, raw))
+        projector.apply([ResourceState(resource=resource, phase=Phase.LISTING)])
+        projector.project(NOW, INFO, (), 5)
+    assert counted["joins"] <= SERVICES + 5 * len(KINDS)
+    counted.clear()
+    projector.apply(inside.live())
+    view = projector.project(NOW, INFO, (), 5)
+    assert counted["joins"] == SERVICES
+    assert not any(service.loading for service in view.services.values())
