@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from epview import __version__
 from epview.commands import COMMANDS, command
-from epview.reports.streams import drop_output, prepare_streams, unwritable
+from epview.reports.streams import drop_last_words, drop_output, prepare_streams, unwritable
 
 UNWRITTEN, USAGE, CLUSTER = 1, 2, 3
 SIGINT, SIGPIPE = 130, 141  # 128 + the signal's number, as a shell tells it
@@ -26,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _dispatch(arguments)
         finally:
+            drop_last_words()
             sys.stdout.flush()  # a failure at the interpreter's own exit would be a traceback
     except KeyboardInterrupt:
         return SIGINT

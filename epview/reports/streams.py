@@ -31,6 +31,15 @@ def drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def drop_last_words() -> None:
+    """What a terminal that is gone no longer takes, and over which the interpreter would exit with 120."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def unwritable(error: OSError) -> str:
     """Why the output could not be written; ``""`` for an error of another kind."""
     if error.errno not in _DISK:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
 import signal
+import sys
+import termios
+import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -15,6 +20,8 @@ from textual.filter import LineFilter
 
 from epview.present.text import cell_width, clean
 
+_PATIENCE: Final = 5.0
+"""Seconds for an orderly end: the source stops within two."""
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)  # Ctrl-C is a key, not a signal
 
 
@@ -61,8 +68,36 @@ def plain(text: str) -> str:
 
 
 def end_on_signals(end: Callable[[int], None]) -> None:
-    """Call ``end`` with 128+n on SIGTERM, SIGHUP and SIGINT, so that the terminal is given back in order."""
+    """Call ``end`` with 128+n on SIGTERM, SIGHUP and SIGINT, so that the terminal is given back in order.
+
+    Whatever stands in the way of that, the process ends some seconds later.
+    """
+
+    def told(code: int) -> None:
+        if _terminal_gone():
+            _write_nowhere()
+        last_resort = threading.Timer(_PATIENCE, os._exit, (code,))
+        last_resort.daemon = True
+        last_resort.start()
+        end(code)
+
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread
-            loop.add_signal_handler(number, end, 128 + number)
+            loop.add_signal_handler(number, told, 128 + number)
+
+
+def _terminal_gone() -> bool:
+    """It was closed under the program: every write to it fails, and Textual's writer dies of the first."""
+    try:
+        termios.tcgetattr(sys.__stderr__.fileno() if sys.__stderr__ else -1)
+    except (OSError, termios.error) as error:
+        return error.args[:1] == (errno.EIO,)
+    return False
+
+
+def _write_nowhere() -> None:
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
