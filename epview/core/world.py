@@ -148,7 +148,8 @@ class World:
         if old is not None and old.phase == state.phase:
             return set()
         self.addresses.version += state.resource == "services"
-        return set(self._services_in[state.namespace] if state.namespace else self.services)
+        touched = set(self._services_in[state.namespace] if state.namespace else self.services)
+        return touched | self._groups.unmatched if state.resource == "pods" else touched
 
     # -- queries ------------------------------------------------------------------------------
 
@@ -239,7 +240,9 @@ class World:
             self._pods_under[Key(key.namespace, new.spec.subdomain)].add(key)
         touched |= self.services_of(key)
         if moved or old is None or (old.finished, old.terminating) != (new.finished, new.terminating):
-            touched |= self._groups.unmatched
+            state = self.state_of("pods", key.namespace)
+            if state is None or state.settled:  # else each pod of a first list would touch all of them
+                touched |= self._groups.unmatched
         return touched
 
     def _forget_pod_places(self, old: Pod | None, new: Pod | None) -> None:

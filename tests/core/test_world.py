@@ -197,3 +197,14 @@ def test_workloads_touch_the_services_that_select_nothing() -> None:
     assert [w.key.name for w in made.workloads.within("shop")] == ["web"]
     made.apply(Drop("Deployment", Key("shop", "web")))
     assert list(made.workloads.within("shop")) == []
+
+
+def test_a_first_list_of_pods_touches_the_unmatched_once_when_it_is_complete():
+    """Any pod may be their near miss: thousands of Services for each of thousands of pods would be touched."""
+    world = World()
+    world.apply(put(service("other", "elsewhere")))
+    world.apply(ResourceState(resource="pods", namespace="shop", phase=Phase.LISTING))
+    assert world.apply(put(pod())) == set()
+    live = ResourceState(resource="pods", namespace="shop", phase=Phase.LIVE)
+    assert world.apply(live) == {Key("elsewhere", "other")}
+    assert world.apply(put(pod("web-2"))) == {Key("elsewhere", "other")}
