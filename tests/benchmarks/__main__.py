@@ -150,7 +150,7 @@ def storms(place: Place) -> Iterator[Row]:
         at = f"at {found.rate:.0f} events/s"
         share = f"p50 {_ms(found.events, 50):.0f} ms; epview {found.share:.0%}, server {found.server_share:.0%} of a processor"
         yield Row(f"event to screen, p99, {at}", _ms(found.events, 99), "ms", target, share)
-        goal = max(60.0, 1.5 * quiet_keys) if rate else None
+        goal = min(60.0, 1.5 * quiet_keys) if rate else None
         quiet_keys = quiet_keys or _ms(found.keys, 99)
         yield Row(
             f"key to screen, p99, {at}", _ms(found.keys, 99), "ms", goal, f"p50 {_ms(found.keys, 50):.0f} ms"
