@@ -182,7 +182,6 @@ def _gone(facts: Facts) -> str:
 def _of_pod(
     facts: Facts, pod: Pod, row: _Row, state: BackendState, ports: tuple[BackendPort, ...], reason: str
 ) -> Backend:
-    ready = pod.condition("Ready")
     causes = trouble.causes(facts).get(pod.key, ())
     probe = next((cause.probe for cause in causes if cause.probe), None) if causes else None
     node = facts.node(pod)
@@ -195,11 +194,7 @@ def _of_pod(
         node=row.node or pod.spec.node_name,
         zone=row.zone or (node.zone if node else ""),
         hostname=row.hostname,
-        since=pod.metadata.deletion_timestamp
-        if pod.terminating
-        else ready.last_transition_time
-        if ready
-        else None,
+        since=pod.metadata.deletion_timestamp if pod.terminating else pod.ready_changed,
         restarts=sum(s.restart_count for s in (*pod.status.container_statuses, *_sidecar_statuses(pod))),
         reason=reason or (causes[0].words if causes else ""),
         failing_probe=probe,

@@ -137,8 +137,7 @@ def _not_before(pod: Pod, probe: Probe, started: datetime | None) -> datetime | 
 
     The failures that led to the change came within ``failureThreshold`` periods before it.
     """
-    condition = pod.condition("Ready")
-    changed = condition.last_transition_time if condition else None
+    changed = pod.ready_changed
     if changed is not None:
         lead = probe.period_seconds * probe.failure_threshold + probe.timeout_seconds + 10
         changed = later(changed, -lead)
@@ -146,9 +145,7 @@ def _not_before(pod: Pod, probe: Probe, started: datetime | None) -> datetime | 
 
 
 def _since(pod: Pod, started: datetime | None) -> datetime | None:
-    condition = pod.condition("Ready")
-    changed = condition.last_transition_time if condition else None
-    return max((t for t in (changed, started) if t), default=None)
+    return max((t for t in (pod.ready_changed, started) if t), default=None)
 
 
 def probe_words(kind: str, container: str, message: str) -> str:

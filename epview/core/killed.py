@@ -46,14 +46,13 @@ def cause(pod: Pod, container: Container, status: ContainerStatus, kill: ProbeKi
     probe = failing_probe(kill.kind, container, kill.failure)
     count = status.restart_count
     restarts = f"{count} restart{'' if count == 1 else 's'}" if count else "to be restarted"
-    ready = pod.condition("Ready")
     return Cause(
         kind=CauseKind.KILLED,
         words=f"{kill.kind} probe of {container.name} {probes.summary(kill.message)} ({restarts})",
         field=f"spec.containers[{container.name}].{kill.kind}Probe",
         value=probe.probe,
         container=container.name,
-        since=ready.last_transition_time if ready else None,
+        since=pod.ready_changed,
         probe=probe,
     )
 

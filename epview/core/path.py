@@ -77,7 +77,9 @@ def _proxy(facts: Facts) -> Iterator[Hop]:
     if why:
         yield Hop(what="kube-proxy", text=why, state=HopState.UNKNOWN)
         return
-    refused = [port for port in service.spec.ports if not any(map(_carries, facts.targets(port)))]
+    refused = [
+        port for port in service.spec.ports if not any(target.carries for target in facts.targets(port))
+    ]
     if refused and len(refused) < len(service.spec.ports):
         names = ", ".join(port.name for port in refused)
         text = f"connection refused on port {names}: no endpoint"
@@ -87,10 +89,6 @@ def _proxy(facts: Facts) -> Iterator[Hop]:
         if cut_off:
             text = f"time-out for clients on {len(cut_off)} of {len(facts.world.places.schedulable)} nodes"
             yield Hop(what="kube-proxy", text=text, state=HopState.DEGRADED)
-
-
-def _carries(target: proxy.Target) -> bool:
-    return target.ready or target.last_resort
 
 
 def _backends(backends: Sequence[Backend], ready: int) -> Iterator[Hop]:

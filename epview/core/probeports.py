@@ -34,14 +34,13 @@ def other_port(facts: Facts, pod: Pod, container: Container, failure: ProbeFailu
         words = f"which neither container {container.name} nor the Service declares"
     if known:
         return
-    condition = pod.condition("Ready")
     yield Cause(
         kind=CauseKind.PROBE_PORT,
         words=f"readiness asks port {asked}, {words}",
         field=f"spec.containers[{container.name}].readinessProbe",
         value=probes.describe(probe),
         container=container.name,
-        since=condition.last_transition_time if condition else None,
+        since=pod.ready_changed,
         probe=failing_probe("readiness", container, failure),
     )
 

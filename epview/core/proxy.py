@@ -76,6 +76,11 @@ class Target(Struct, frozen=True):
     ref: ObjectReference | None = None
 
     @property
+    def carries(self) -> bool:
+        """It gets traffic, at least where nothing else is left."""
+        return self.ready or self.last_resort
+
+    @property
     def last_resort(self) -> bool:
         """Going, but it still answers: used where nothing is ready."""
         return not self.ready and self.serving and self.terminating

@@ -41,6 +41,14 @@ def get_slices(service: Key) -> str:
     return f"kubectl get endpointslices -n {quote(service.namespace)} -l {label} -o yaml"
 
 
+def get_endpoints(service: Key) -> str:
+    return f"kubectl get endpoints {quote(service.name)} -n {quote(service.namespace)} -o yaml"
+
+
+def get_pods_on_nodes(namespace: str, selector: Mapping[str, str]) -> str:
+    return f"kubectl get pods -n {quote(namespace)} -l {quote(pairs(selector))} -o wide"
+
+
 def get_events(pod: Pod) -> str:
     about = quote(f"involvedObject.name={pod.key.name}")
     return f"kubectl get events -n {quote(pod.key.namespace)} --field-selector {about}"

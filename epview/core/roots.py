@@ -29,6 +29,10 @@ class Root(NamedTuple):
     kind: str
     name: str
 
+    def ref(self, namespace: str) -> str:
+        """``Deployment/shop/web``: how findings name it."""
+        return f"{self.kind}/{namespace}/{self.name}"
+
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
 

@@ -73,8 +73,6 @@ def _stopped(facts: Facts, pod: Pod, status: ContainerStatus, *, init: bool = Fa
 
 
 def stopped_cause(facts: Facts, pod: Pod, status: ContainerStatus, reason: str, *, init: bool) -> Cause:
-    condition = pod.condition("Ready")
-    since = condition.last_transition_time if condition else None
     first_pull = reason == "ErrImagePull" and not facts.moment.older(
         pod.status.start_time or pod.metadata.creation_timestamp, 30
     )
@@ -86,7 +84,7 @@ def stopped_cause(facts: Facts, pod: Pod, status: ContainerStatus, reason: str, 
         field=f"status.{'initC' if init else 'c'}ontainerStatuses[{status.name}].state",
         value=(waiting.message if waiting and waiting.message else reason),
         container=status.name,
-        since=since,
+        since=pod.ready_changed,
         in_progress=first_pull,
     )
 

@@ -154,6 +154,12 @@ class Pod(Object, frozen=True, dict=True, gc=True):
         return condition is not None and condition.status == "True"
 
     @property
+    def ready_changed(self) -> datetime | None:
+        """When the Ready condition last changed."""
+        condition = self.condition("Ready")
+        return condition.last_transition_time if condition else None
+
+    @property
     def finished(self) -> bool:
         return self.status.phase in ("Succeeded", "Failed")
 

@@ -58,13 +58,13 @@ def judge(facts: Facts) -> Iterator[Finding]:
         Severity.INFO if variants else Severity.WARNING,
         f"the selector matches pods of {len(roots)} {what}: {', '.join(named)}{more}",
         evidence=[
-            (f"{root.kind}/{facts.key.namespace}/{root.name}", f"pods with {key}", value)
+            (root.ref(facts.key.namespace), f"pods with {key}", value)
             if (value := pods[0].metadata.labels.get(key, "")) and key
-            else (f"{root.kind}/{facts.key.namespace}/{root.name}", "pods", str(len(pods)))
+            else (root.ref(facts.key.namespace), "pods", str(len(pods)))
             for root, pods in roots.items()
         ],
         remedy=[*_narrower(facts, roots, key), get_pods(facts.key.namespace, facts.selector)],
-        objects=[f"{root.kind}/{facts.key.namespace}/{root.name}" for root in roots],
+        objects=[root.ref(facts.key.namespace) for root in roots],
     )
 
 

@@ -27,8 +27,9 @@ from collections.abc import Iterator
 from shlex import quote
 
 from epview.core import manual
-from epview.core.facts import Facts
+from epview.core.facts import Facts, ref
 from epview.core.objects import DaemonSet, Event, Workload
+from epview.core.remedies import describe
 from epview.core.rule import Rule
 from epview.core.templates import without_pods
 from epview.core.view import Finding, Severity
@@ -53,12 +54,12 @@ def judge(facts: Facts) -> Iterator[Finding]:
         Severity.INFO if manual.carried_by(facts) and not workload.wanted else missed,
         _words(workload, failure),
         evidence=[
-            (_ref(workload), *_wish(workload)),
-            (_ref(workload), "spec.template.metadata.labels", "carry the selector"),
-            *([(_ref(workload), *failure)] if failure else []),
+            (ref(workload), *_wish(workload)),
+            (ref(workload), "spec.template.metadata.labels", "carry the selector"),
+            *([(ref(workload), *failure)] if failure else []),
         ],
         remedy=_remedy(workload),
-        objects=[_ref(workload)],
+        objects=[ref(workload)],
     )
 
 
@@ -99,14 +100,10 @@ def _wish(workload: Workload) -> tuple[str, str]:
 def _remedy(workload: Workload) -> list[str]:
     name, namespace = quote(workload.key.name), quote(workload.key.namespace)
     kind = workload.kind.lower()
-    describe = f"kubectl describe {kind} {name} -n {namespace}"
+    look = describe(kind, workload.key)
     if workload.wanted or isinstance(workload, DaemonSet):
-        return [describe]
-    return [f"kubectl scale {kind} {name} -n {namespace} --replicas=1", describe]
-
-
-def _ref(workload: Workload) -> str:
-    return f"{workload.kind}/{workload.key}"
+        return [look]
+    return [f"kubectl scale {kind} {name} -n {namespace} --replicas=1", look]
 
 
 RULE = Rule("EP205", "Workload has no pods", (8, 0), judge, folds=frozenset({"EP801"}))

@@ -22,9 +22,9 @@ Kubernetes documentation: Termination of Pods; EndpointSlices, conditions.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from shlex import quote
 
 from epview.core.facts import Facts, ref
+from epview.core.remedies import describe
 from epview.core.rule import Rule
 from epview.core.view import Finding, Severity
 
@@ -57,7 +57,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
             for p in stuck
             if p.metadata.finalizers
         ],
-        remedy=[f"kubectl describe pod {quote(pod.key.name)} -n {quote(pod.key.namespace)}"],
+        remedy=[describe("pod", pod.key)],
         objects=[ref(p) for p in facts.terminating],
     )
 

@@ -111,8 +111,7 @@ def _told(facts: Facts, pod: Pod) -> _Flapping | None:
 
 def _lately_ready(facts: Facts, pod: Pod) -> datetime | None:
     """Since when the pod is ready, if that is not long ago."""
-    condition = pod.condition("Ready") if pod.ready else None
-    since = condition.last_transition_time if condition else None
+    since = pod.ready_changed if pod.ready else None
     return since if since is not None and not facts.moment.older(since, WINDOW) else None
 
 

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from epview.core import manual
 from epview.core.facts import Facts
 from epview.core.objects import ENDPOINTS_MANAGED_BY_LABEL, Key, ObjectReference
-from epview.core.remedies import get_slices
+from epview.core.remedies import get_endpoints, get_slices
 from epview.core.rule import Rule
 from epview.core.view import Finding, Severity
 
@@ -58,7 +58,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
             ),
         ],
         remedy=[
-            f"kubectl get endpoints {facts.key.name} -n {facts.key.namespace} -o yaml",
+            get_endpoints(facts.key),
             get_slices(facts.key),
         ],
         objects=[f"Service/{facts.key}", *manual.objects(facts)],

@@ -29,7 +29,7 @@ from typing import Final
 from epview.core.facts import Facts, written
 from epview.core.manual import KUBE_MANAGERS
 from epview.core.objects import Endpoints
-from epview.core.remedies import pairs
+from epview.core.remedies import get_endpoints, pairs
 from epview.core.rule import Rule
 from epview.core.view import Finding, Severity
 
@@ -87,7 +87,7 @@ def _finding(facts: Facts, endpoints: Endpoints, by_hand: list[str], fate: str) 
             (object_, "subsets", f"{len(facts.listed)} addresses now"),
         ],
         remedy=[
-            f"kubectl get endpoints {name} -n {namespace} -o yaml",
+            get_endpoints(facts.key),
             f"kubectl patch service {name} -n {namespace} --type=json -p {remove}",
         ],
         objects=[f"Service/{facts.key}", object_],

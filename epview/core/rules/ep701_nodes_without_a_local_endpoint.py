@@ -34,7 +34,7 @@ from epview.core import spread, trouble
 from epview.core.facts import Facts
 from epview.core.objects import ServicePort
 from epview.core.proxy import Traffic
-from epview.core.remedies import pairs
+from epview.core.remedies import get_pods_on_nodes
 from epview.core.rule import Rule
 from epview.core.view import Finding, Severity
 
@@ -97,7 +97,7 @@ def _arriving(facts: Facts, nodes: Sequence[str]) -> bool:
 def _remedy(facts: Facts, policy: str) -> Iterator[str]:
     namespace = quote(facts.key.namespace)
     if facts.selector:
-        yield f"kubectl get pods -n {namespace} -l {quote(pairs(facts.selector))} -o wide"
+        yield get_pods_on_nodes(facts.key.namespace, facts.selector)
     patch = quote(f'{{"spec":{{"{policy}":"Cluster"}}}}')
     yield f"kubectl patch service {quote(facts.key.name)} -n {namespace} -p {patch}"
 

@@ -21,12 +21,11 @@ Kubernetes documentation: Pod topology spread constraints.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from shlex import quote
 
 from epview.core import spread
 from epview.core.facts import Facts
 from epview.core.proxy import Target
-from epview.core.remedies import pairs
+from epview.core.remedies import get_pods_on_nodes
 from epview.core.rule import Rule
 from epview.core.view import Finding, Severity
 
@@ -52,9 +51,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
             )
             for target in ready[:5]
         ],
-        remedy=[
-            f"kubectl get pods -n {quote(facts.key.namespace)} -l {quote(pairs(facts.selector))} -o wide"
-        ],
+        remedy=[get_pods_on_nodes(facts.key.namespace, facts.selector)],
         objects=[f"Service/{facts.key}", *(_name(facts, target) for target in ready)],
     )
 

@@ -67,7 +67,7 @@ def _cut_off(facts: Facts, gaps: list[Gap]) -> bool:
     if not facts.service.spec.ports:
         return bool(late) and not any(endpoint.ready for endpoint, _ in facts.sliced)
     return any(
-        not any(target.ready or target.last_resort for target in facts.targets(port))
+        not any(target.carries for target in facts.targets(port))
         for port in facts.service.spec.ports
         if any(controllers.find_port(pod, port) is not None for pod in late)
     )
@@ -117,10 +117,9 @@ def _name(gap: Gap) -> str:
     pod = gap.pods[0] if gap.pods else None
     if pod is None:
         return gap.ip
-    ready = pod.condition("Ready")
-    if not pod.ready or ready is None or ready.last_transition_time is None:
+    if not pod.ready or pod.ready_changed is None:
         return f"pod {pod.key.name}"
-    return f"pod {pod.key.name}, ready since {clock(ready.last_transition_time)},"
+    return f"pod {pod.key.name}, ready since {clock(pod.ready_changed)},"
 
 
 def _beyond(gap: Gap) -> str:
@@ -128,13 +127,12 @@ def _beyond(gap: Gap) -> str:
     if not gap.pods:
         return "its pod is gone"
     pod = gap.pods[0]
-    ready = pod.condition("Ready")
     if pod.finished:
         return f"pod {pod.key.name} has finished"
     if pod.terminating:
         return f"pod {pod.key.name} is terminating"
     if not pod.ready:
-        since = f" since {clock(ready.last_transition_time)}" if ready and ready.last_transition_time else ""
+        since = f" since {clock(pod.ready_changed)}" if pod.ready_changed else ""
         return f"pod {pod.key.name} is not ready{since}"
     return f"pod {pod.key.name} does not match, or has no such port"
 

@@ -57,14 +57,14 @@ def _rollout(facts: Facts, root: Root, found: list[tuple[str, list[Pod]]]) -> Fi
         words,
         evidence=[
             (
-                f"{root.kind}/{facts.key.namespace}/{root.name}",
+                root.ref(facts.key.namespace),
                 f"pods of revision {revision}",
                 f"{sum(pod.ready for pod in pods)} of {len(pods)} ready",
             )
             for revision, pods in found
         ],
         remedy=[remedy] if root.kind in ("Deployment", "StatefulSet", "DaemonSet") else [],
-        objects=[f"{root.kind}/{facts.key.namespace}/{root.name}"],
+        objects=[root.ref(facts.key.namespace)],
     )
 
 
